@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+
+#include "base/clock.h"
+#include "model/branch.h"
+#include "model/environment.h"
+#include "model/plan.h"
+#include "plan/policy.h"
+
+namespace perch::plan {
+
+/// A branch with what it should run with.
+struct WantedBranch {
+  Branch branch;
+  std::string profile;
+  std::string settings_hash;  ///< "" when `problem` is set
+  std::string problem;        ///< why its settings cannot be used; "" when they can
+};
+
+/// Everything a plan depends on. Spans are only read during the call.
+struct PlanInput {
+  std::span<const WantedBranch> branches;     ///< a complete listing
+  std::span<const Environment> environments;  ///< a complete listing
+  std::span<const std::string> asked;         ///< branches that a person asked to deploy again
+  Policy policy;
+  Time now;
+};
+
+/// Compares what should exist with what exists. Pure: the same input gives the same plan. O((b + e) log(b + e)).
+/// An empty listing of branches deletes nothing. Two branches with one slug: both are refused. Environments without
+/// perch's mark or of another app are not touched and not listed.
+Plan MakePlan(const PlanInput& input);
+
+/// How many deletions one listing may cause when `unprotected` environments are not protected: the smaller of 10 and
+/// half of them, never under 3.
+int DeleteLimit(int unprotected);
+
+}  // namespace perch::plan
