@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -116,6 +117,19 @@ class Platform {
 
   /// Called (any thread) with the branch whose environment changed by itself: its app died for good, or came back.
   virtual void OnChange(std::function<void(const std::string& branch)> callback) = 0;
+};
+
+/// What the links show. The local platform tells it; the gateway does it.
+class Traffic {
+ public:
+  virtual ~Traffic() = default;
+  /// From now on new requests for `slug` go to 127.0.0.1:`port`. Returns after that is true.
+  virtual void Route(const std::string& slug, std::uint16_t port) = 0;
+  /// From now on `slug` gets the honest page.
+  virtual void Unroute(const std::string& slug) = 0;
+  /// Waits until no request is under way to that port, at most `timeout` (long-lived connections are cut then). Call
+  /// after Route moved on.
+  virtual void Drain(std::uint16_t port, std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace perch::engine
