@@ -1,0 +1,25 @@
+#pragma once
+
+#include "cli/context.h"
+
+/// One function for each command, each in a file of its own. They print, and give the exit code.
+namespace perch::cli {
+
+int RunInit(const Context& context);
+int RunDemo(const Context& context);
+int RunServe(const Context& context);
+int RunPlan(const Context& context);
+int RunLs(const Context& context);
+int RunStatus(const Context& context);
+int RunLogs(const Context& context);
+int RunOpen(const Context& context);
+int RunUp(const Context& context);
+int RunDown(const Context& context);
+int RunExec(const Context& context);
+int RunSweep(const Context& context);
+int RunHook(const Context& context);
+int RunConfig(const Context& context);
+int RunDoctor(const Context& context);
+int RunCompletion(const Context& context);
+
+}  // namespace perch::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "model/value.h"
+
+namespace perch::cli {
+
+/// Speaks to the running `perch serve` over its control socket. Blocks.
+class Control {
+ public:
+  explicit Control(std::filesystem::path socket) : socket_(std::move(socket)) {}
+
+  /// The answer's body. An error that serve answered comes back as that error; kUnavailable, naming `perch serve`, when
+  /// none is running.
+  Result<std::string> Get(const std::string& path) const { return Ask("GET", path, ""); }
+  Result<std::string> Post(const std::string& path, const std::string& body = "") const {
+    return Ask("POST", path, body);
+  }
+  Result<Value> GetJson(const std::string& path) const;
+  Result<Value> PostJson(const std::string& path, const std::string& body = "") const;
+
+  /// Calls `on_piece` with the body as it comes, until it ends or `on_piece` returns false.
+  Status Stream(const std::string& path, const std::function<bool(std::string_view)>& on_piece) const;
+
+ private:
+  Result<std::string> Ask(const std::string& method, const std::string& path, const std::string& body) const;
+  std::filesystem::path socket_;
+};
+
+/// The API's path of a branch: "/api/environments/feature%2Fcart".
+std::string EnvironmentPath(const std::string& branch);
+
+}  // namespace perch::cli
