@@ -19,6 +19,7 @@ struct WantedBranch {
   std::string profile;
   std::string settings_hash;  ///< "" when `problem` is set
   std::string problem;        ///< why its settings cannot be used; "" when they can
+  std::string unavailable;  ///< why its settings could not be read now: it is left exactly as it is; "" when they were
 };
 
 /// Everything a plan depends on. Spans are only read during the call.
@@ -26,13 +27,16 @@ struct PlanInput {
   std::span<const WantedBranch> branches;     ///< a complete listing
   std::span<const Environment> environments;  ///< a complete listing
   std::span<const std::string> asked;         ///< branches that a person asked to deploy again
+  std::span<const std::string> working;       ///< branches being deployed now: no crash cut their attempt short
+  std::span<const std::string> granted;       ///< branches whose deletion an earlier plan allowed and which wait for it
   Policy policy;
   Time now;
 };
 
 /// Compares what should exist with what exists. Pure: the same input gives the same plan. O((b + e) log(b + e)).
 /// An empty listing of branches deletes nothing. Two branches with one slug: both are refused. Environments without
-/// perch's mark or of another app are not touched and not listed.
+/// perch's mark or of another app are not touched and not listed. Deletions that already began or were granted do not
+/// count towards the limit. Steps that are about a deletion, and skipped branches, have no commit.
 Plan MakePlan(const PlanInput& input);
 
 /// How many deletions one listing may cause when `unprotected` environments are not protected: the smaller of 10 and

@@ -1,0 +1,317 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/glob.h"
+#include "model/names.h"
+
+namespace perch::plan {
+namespace {
+
+/// Sorted names, to ask for one quickly.
+class Names {
+ public:
+  explicit Names(std::span<const std::string> names) : names_(names.begin(), names.end()) {
+    std::sort(names_.begin(), names_.end());
+  }
+  bool Has(std::string_view name) const {
+    return !names_.empty() && std::binary_search(names_.begin(), names_.end(), name);
+  }
+
+ private:
+  std::vector<std::string_view> names_;
+};
+
+/// The first of `patterns` that fits; nullptr if none does.
+const std::string* FirstMatch(const std::vector<std::string>& patterns, std::string_view name) {
+  for (const std::string& pattern : patterns) {
+    if (GlobMatches(pattern, name)) return &pattern;
+  }
+  return nullptr;
+}
+
+std::string_view Short(std::string_view commit) { return commit.substr(0, 7); }
+
+std::string Text(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (std::string_view part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (std::string_view part : parts) text += part;
+  return text;
+}
+
+/// One branch name with what is known under it. At least one of the two is set.
+struct Pair {
+  std::string_view name;
+  const WantedBranch* wanted = nullptr;
+  const Environment* environment = nullptr;
+  bool listed_twice = false;
+};
+
+class Planner {
+ public:
+  explicit Planner(const PlanInput& input)
+      : input_(input), asked_(input.asked), working_(input.working), granted_(input.granted) {}
+
+  Plan Make() {
+    Match();
+    plan_.steps.reserve(pairs_.size());
+    for (const Pair& pair : pairs_) plan_.steps.push_back(StepFor(pair));
+    RefuseSharedSlugs();
+    Hold();
+    LimitDeletions();
+    return std::move(plan_);
+  }
+
+ private:
+  bool IsOurs(const Environment& environment) const {
+    return environment.owner_mark == kOwnerMark && environment.app == input_.policy.app;
+  }
+
+  /// Brings both listings together by name, in order.
+  void Match() {
+    std::vector<const WantedBranch*> branches;
+    branches.reserve(input_.branches.size());
+    for (const WantedBranch& wanted : input_.branches) branches.push_back(&wanted);
+    const auto branch_order = [](const WantedBranch* a, const WantedBranch* b) {
+      const int order = a->branch.name.compare(b->branch.name);
+      return order != 0 ? order < 0 : a->branch.commit < b->branch.commit;
+    };
+    if (!std::is_sorted(branches.begin(), branches.end(), branch_order)) {
+      std::sort(branches.begin(), branches.end(), branch_order);
+    }
+
+    std::vector<const Environment*> environments;
+    environments.reserve(input_.environments.size());
+    for (const Environment& environment : input_.environments) {
+      if (IsOurs(environment)) environments.push_back(&environment);
+    }
+    const auto environment_order = [](const Environment* a, const Environment* b) {
+      const int order = a->branch.compare(b->branch);
+      return order != 0 ? order < 0 : a->generation > b->generation;
+    };
+    if (!std::is_sorted(environments.begin(), environments.end(), environment_order)) {
+      std::sort(environments.begin(), environments.end(), environment_order);
+    }
+
+    pairs_.reserve(branches.size() + environments.size());
+    std::size_t b = 0, e = 0;
+    while (b < branches.size() || e < environments.size()) {
+      Pair pair;
+      if (e == environments.size() || (b < branches.size() && branches[b]->branch.name <= environments[e]->branch)) {
+        pair.name = branches[b]->branch.name;
+      } else {
+        pair.name = environments[e]->branch;
+      }
+      for (; b < branches.size() && branches[b]->branch.name == pair.name; ++b) {
+        pair.listed_twice |= pair.wanted != nullptr;
+        pair.wanted = branches[b];
+      }
+      for (; e < environments.size() && environments[e]->branch == pair.name; ++e) {
+        pair.listed_twice |= pair.environment != nullptr;
+        if (!pair.environment) pair.environment = environments[e];
+      }
+      if (pair.environment) ++existing_;
+      pairs_.push_back(pair);
+    }
+  }
+
+  Step StepFor(const Pair& pair) const {
+    Step step;
+    step.branch = pair.name;
+    step.slug = pair.environment ? pair.environment->slug : SlugFor(pair.name);
+    if (pair.environment) {
+      step.profile = pair.environment->profile;
+      step.generation = pair.environment->generation;
+    }
+    if (pair.wanted && !pair.wanted->profile.empty()) step.profile = pair.wanted->profile;
+    Decide(pair, step);
+    return step;
+  }
+
+  void Decide(const Pair& pair, Step& step) const {
+    const auto decide = [&](Action action, std::string reason) {
+      step.action = action;
+      step.reason = std::move(reason);
+    };
+    const WantedBranch* wanted = pair.wanted;
+    const Environment* environment = pair.environment;
+    if (pair.listed_twice)
+      return decide(Action::kRefuse, "it is listed twice; nothing is done until that is cleared up");
+    const std::string* skip = wanted ? FirstMatch(input_.policy.skip, pair.name) : nullptr;
+    if (environment && (!wanted || skip || environment->deleting)) {
+      std::string why = !wanted ? "branch is gone" : skip ? Text({"branches like '", *skip, "' are skipped"}) : "";
+      if (environment->deleting) {
+        why = why.empty() ? "its deletion began before the branch came back, and is finished first"
+                          : why + "; its deletion began and is finished now";
+      }
+      if (const std::string* protect = FirstMatch(input_.policy.protect, pair.name)) {
+        return decide(Action::kProtect, Text({why, "; '", *protect, "' protects it"}));
+      }
+      return decide(Action::kDelete, std::move(why));
+    }
+    if (skip) return decide(Action::kSkip, Text({"branches like '", *skip, "' are skipped"}));
+
+    step.commit = wanted->branch.commit;
+    step.settings_hash = wanted->settings_hash;
+    if (environment && environment->stopped && !asked_.Has(pair.name) && StoppedFor(*environment, *wanted)) {
+      return decide(Action::kLeaveStopped, "a person stopped it; a push or a redeploy starts it again");
+    }
+    if (!wanted->unavailable.empty()) {
+      return decide(Action::kRefuse, "its settings cannot be read now: " + wanted->unavailable);
+    }
+    if (!wanted->problem.empty()) return decide(Action::kLeaveFailed, wanted->problem);
+    if (!environment) return decide(Action::kCreate, "branch has no environment");
+    DecideExisting(*wanted, *environment, decide);
+  }
+
+  static bool StoppedFor(const Environment& environment, const WantedBranch& wanted) {
+    const bool hash_unknown = !wanted.problem.empty() || !wanted.unavailable.empty();
+    return environment.stopped_commit == wanted.branch.commit &&
+           (hash_unknown || environment.stopped_settings_hash == wanted.settings_hash);
+  }
+
+  template <typename DecideFn>
+  void DecideExisting(const WantedBranch& wanted, const Environment& environment, const DecideFn& decide) const {
+    const std::string& commit = wanted.branch.commit;
+    const std::string_view to = Short(commit);
+    const Attempt* attempt = environment.last_attempt ? &*environment.last_attempt : nullptr;
+    const bool tried = attempt && attempt->commit == commit && attempt->settings_hash == wanted.settings_hash;
+    const bool serves = !environment.stopped && environment.serving_commit == commit &&
+                        environment.settings_hash == wanted.settings_hash;
+    const bool cut_short =
+        tried && (attempt->result == Attempt::Result::kRunning || attempt->result == Attempt::Result::kInterrupted);
+    if (cut_short && attempt->result == Attempt::Result::kRunning && working_.Has(wanted.branch.name)) {
+      return decide(Action::kKeep, Text({to, " is being deployed now"}));
+    }
+    if (asked_.Has(wanted.branch.name) && (serves || tried || environment.stopped)) {
+      return decide(Action::kRetry, Text({"a person asked to deploy ", to, " again"}));
+    }
+    if (cut_short) return decide(Action::kRetry, Text({"the last try to deploy ", to, " was cut short"}));
+    if (serves && environment.state != State::kFailed) {
+      return decide(Action::kKeep, Text({"the link shows ", to, ", the newest commit"}));
+    }
+    if (serves) {
+      const std::string_view why = environment.reason.empty() ? "the app ended" : std::string_view(environment.reason);
+      return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
+    }
+    if (tried && attempt->result == Attempt::Result::kFailed) {
+      const std::string_view why = attempt->reason.empty() ? "it failed" : std::string_view(attempt->reason);
+      return decide(Action::kLeaveFailed, Text({to, " failed: ", why, "; push again or redeploy"}));
+    }
+    if (environment.stopped && environment.stopped_commit != commit) {
+      return decide(Action::kUpdate, Text({to, " was pushed after it was stopped"}));
+    }
+    if (environment.serving_commit == commit || (attempt && attempt->commit == commit && !tried)) {
+      return decide(Action::kRebuild, Text({"the settings of ", to, " changed"}));
+    }
+    if (!environment.serving_commit.empty()) {
+      return decide(Action::kUpdate,
+                    Text({wanted.branch.name, " is at ", to, ", the link shows ", Short(environment.serving_commit)}));
+    }
+    if (attempt && !tried) {
+      return decide(Action::kUpdate, Text({to, " was pushed after ", Short(attempt->commit), " did not come up"}));
+    }
+    decide(Action::kRetry, Text({"nothing runs yet at ", to}));
+  }
+
+  /// Two names for one address: whichever came second would take the other's place. A deletion may go on when it is
+  /// what clears the address.
+  void RefuseSharedSlugs() {
+    std::vector<std::pair<std::string_view, std::size_t>> slugs;
+    slugs.reserve(plan_.steps.size());
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) slugs.emplace_back(plan_.steps[i].slug, i);
+    if (!std::is_sorted(slugs.begin(), slugs.end())) std::sort(slugs.begin(), slugs.end());
+    for (std::size_t first = 0, end = 0; first < slugs.size(); first = end) {
+      int environments = 0;
+      for (end = first; end < slugs.size() && slugs[end].first == slugs[first].first; ++end) {
+        if (pairs_[slugs[end].second].environment) ++environments;
+      }
+      for (std::size_t i = first; end - first > 1 && i < end; ++i) {
+        Step& step = plan_.steps[slugs[i].second];
+        if (step.action == Action::kSkip || step.action == Action::kProtect) continue;
+        if (step.action == Action::kDelete && environments == 1) continue;
+        const Step& other = plan_.steps[slugs[i == first ? first + 1 : first].second];
+        step.action = Action::kRefuse;
+        step.reason =
+            Text({"it has the same address ('", step.slug, "') as '", other.branch, "'; rename one of the branches"});
+      }
+    }
+  }
+
+  /// The oldest commits come first; who waits longest is served first whenever a place gets free.
+  void Hold() {
+    if (input_.policy.max_environments <= 0) return;
+    std::vector<std::size_t> creations;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      if (plan_.steps[i].action == Action::kCreate) creations.push_back(i);
+    }
+    std::sort(creations.begin(), creations.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(pairs_[a].wanted->branch.committed_at, a) < std::pair(pairs_[b].wanted->branch.committed_at, b);
+    });
+    const std::size_t limit = static_cast<std::size_t>(input_.policy.max_environments);
+    const std::size_t free = limit > existing_ ? limit - existing_ : 0;
+    const std::string limit_text = std::to_string(limit);
+    for (std::size_t i = free; i < creations.size(); ++i) {
+      Step& step = plan_.steps[creations[i]];
+      step.action = Action::kHold;
+      step.position = static_cast<int>(i - free) + 1;
+      step.reason = Text({"the limit of ", limit_text, limit == 1 ? " environment" : " environments",
+                          " is reached; place ", std::to_string(*step.position), " in the queue"});
+    }
+  }
+
+  void LimitDeletions() {
+    const bool empty = input_.branches.empty();
+    int unprotected = 0;
+    std::vector<Step*> deletions;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Environment* environment = pairs_[i].environment;
+      if (!environment) continue;
+      Step& step = plan_.steps[i];
+      if (!FirstMatch(input_.policy.protect, pairs_[i].name)) ++unprotected;
+      if (step.action != Action::kDelete) continue;
+      if (empty || !(environment->deleting || granted_.Has(pairs_[i].name))) deletions.push_back(&step);
+    }
+    const int count = static_cast<int>(deletions.size());
+    if (count == 0) return;
+    const int limit = std::max(DeleteLimit(unprotected), input_.policy.max_deletes.value_or(0));
+    std::string why;
+    if (empty) {
+      why = "the list of branches is empty, and an empty list deletes nothing";
+      plan_.refusal = Text({why,
+                            ". If the repository really has no branches, there is nothing to do; otherwise check "
+                            "that perch looks at the right repository."});
+    } else if (count > limit) {
+      const std::string n = std::to_string(count);
+      why = Text({n, " deletions at once are more than the limit of ", std::to_string(limit)});
+      plan_.refusal = Text({why, ", so none is done. If they are right, run: perch sweep --max-deletes ", n});
+    } else {
+      return;
+    }
+    for (Step* step : deletions) {
+      step->action = Action::kRefuse;
+      step->reason = Text({step->reason, "; not deleted: ", why});
+    }
+  }
+
+  const PlanInput& input_;
+  Names asked_;
+  Names working_;
+  Names granted_;
+  std::vector<Pair> pairs_;  // one for each step, same order
+  std::size_t existing_ = 0;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan MakePlan(const PlanInput& input) { return Planner(input).Make(); }
+
+int DeleteLimit(int unprotected) { return std::max(3, std::min(10, unprotected / 2)); }
+
+}  // namespace perch::plan
