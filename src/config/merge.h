@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "config/schema.h"
+#include "model/value.h"
+
+namespace perch::config {
+
+/// Marks a value and all in it as set by `from`.
+void Stamp(Value& value, const std::string& from);
+
+/// `over` on top of `base`: maps are merged key by key, anything else replaces, null takes away. A key of `over` that
+/// excludes others (`dockerfile` instead of `command`) takes those of `base` away. Both were checked against `field`.
+Value Merge(const Value& base, const Value& over, const Field& field);
+
+/// Brings the keys of `map` into the schema's order and adds the missing defaults, marked "default". Keys whose default
+/// is told in words (`repository`) stay missing.
+Value WithDefaults(const Value& map, const Field& field);
+
+/// What of `value` differs from `base`; a map holds only the entries that do. Null when nothing does; an entry that is
+/// null in `value` but not in `base` is kept.
+Value Difference(const Value& base, const Value& value);
+
+/// Whether two values mean the same, whatever their places.
+bool Same(const Value& a, const Value& b);
+
+}  // namespace perch::config

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/diagnostics.h"
+#include "config/project.h"
+#include "model/value.h"
+
+namespace perch::config {
+
+/// Resolves every profile of a checked file: inheritance, then the checks that need the whole of a profile (names that
+/// are both `env` and `secrets`, secrets without a source). Wrong ones (unknown names, circles) are left out.
+std::map<std::string, Profile> ResolveProfiles(const Value& root, Diagnostics& diagnostics);
+
+/// Reads `environments` (or its default): rules in order, each checked against `profiles`, none unreachable.
+std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profile>& profiles,
+                            Diagnostics& diagnostics);
+
+}  // namespace perch::config

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/diagnostics.h"
+#include "model/value.h"
+
+namespace perch::config {
+
+/// A line of `environments`.
+struct Rule {
+  std::string pattern;
+  std::string profile;
+  Source at;
+};
+
+/// A profile with all that it inherits.
+struct Profile {
+  std::string name;
+  std::vector<std::string> chain;  ///< itself, what it extends, and so on
+  Value values;                    ///< the top level's keys (but `profiles` and `environments`), overlaid; no defaults
+  Source at;                       ///< its name; line 0 when nobody wrote it
+};
+
+/// The operator's perch.yaml, checked. A value; nothing in it is secret.
+struct Project {
+  std::string file;              ///< as messages name it
+  std::filesystem::path folder;  ///< of the file; "" when parsed from text. Relative paths in the file start here
+  std::string text;              ///< the whole file, for messages about its lines
+
+  std::string app;
+  std::string repository;  ///< a folder (absolute when `folder` is known) or a URL; the default is `folder`
+  std::string domain;
+  std::string platform;
+  std::chrono::milliseconds poll{0};
+  int parallel = 0;
+  std::vector<std::string> skip;     ///< globs
+  std::vector<std::string> protect;  ///< globs
+  int max_environments = 0;          ///< 0: no limit
+
+  std::vector<Rule> environments;           ///< in order; the first that matches wins
+  std::map<std::string, Profile> profiles;  ///< by name; `branch` is always there
+  std::vector<std::string> warnings;        ///< sentences with their place
+  Value root;                               ///< the file as written, without what was wrong
+
+  /// The profile of a branch; nullptr when no pattern of `environments` fits it.
+  const Profile* ProfileFor(std::string_view branch) const;
+  const Profile* FindProfile(const std::string& name) const;
+};
+
+/// Reads and checks a file. A missing, empty or unreadable one is an error that says what to do; everything that is
+/// wrong in it comes in one error (kUsage).
+Result<Project> Load(const std::filesystem::path& path);
+
+/// The same from text; `file_name` is what messages call it.
+Result<Project> Parse(std::string_view text, const std::string& file_name);
+
+/// What is wrong with a text, as data: for `config check --json`. Empty when Parse succeeds.
+std::vector<Diagnostic> Problems(std::string_view text, const std::string& file_name);
+
+}  // namespace perch::config

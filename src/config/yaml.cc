@@ -1,0 +1,384 @@
+#include "config/yaml.h"
+
+#include <yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <unordered_map>
+
+#include "base/text.h"
+
+namespace perch::config {
+namespace {
+
+/// An event of libyaml, freed when this goes.
+struct Event {
+  yaml_event_t raw{};
+  ~Event() { yaml_event_delete(&raw); }
+};
+
+std::string Text(const yaml_char_t* bytes, std::size_t size) {
+  return std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+/// Reads events into nodes. libyaml counts characters where we count bytes, so places are converted.
+class Reader {
+ public:
+  Reader(std::string_view text, Diagnostics& diagnostics) : text_(text), diagnostics_(diagnostics) {
+    yaml_parser_initialize(&parser_);
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    line_starts_.push_back(0);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80) bytes_.push_back(std::uint32_t(at));
+      if (text[at] == '\n') line_starts_.push_back(at + 1);
+    }
+  }
+  Reader(const Reader&) = delete;
+  ~Reader() { yaml_parser_delete(&parser_); }
+
+  std::optional<Node> Run() {
+    Node root;
+    root.plain = true;
+    bool seen = false;
+    while (true) {
+      Event event;
+      if (!Next(event)) return std::nullopt;
+      switch (event.raw.type) {
+        case YAML_STREAM_END_EVENT:
+          FindTabs();
+          return root;
+        case YAML_DOCUMENT_START_EVENT:
+          if (seen) {
+            Complain(At(event.raw.start_mark), 3, "a second document begins here",
+                     "perch.yaml is one document: remove the `---` line and what follows it.");
+            return std::nullopt;
+          }
+          seen = true;
+          if (event.raw.data.document_start.version_directive ||
+              event.raw.data.document_start.tag_directives.start != event.raw.data.document_start.tag_directives.end) {
+            Complain(At(event.raw.start_mark), 1, "YAML directives are not supported", "Remove the line.");
+          }
+          break;
+        case YAML_STREAM_START_EVENT:
+        case YAML_DOCUMENT_END_EVENT:
+          break;
+        default: {
+          std::optional<Node> node = Build(event, 1);
+          if (!node) return std::nullopt;
+          root = std::move(*node);
+        }
+      }
+    }
+  }
+
+ private:
+  Source At(const yaml_mark_t& mark) const {
+    const std::size_t at = mark.index < bytes_.size() ? bytes_[mark.index] : text_.size();
+    const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), at);
+    return {.file = diagnostics_.file(),
+            .line = int(next - line_starts_.begin()),
+            .column = int(at - *std::prev(next)) + 1};
+  }
+
+  std::size_t Width(const yaml_mark_t& start, const yaml_mark_t& end) const {
+    if (start.line != end.line || end.column <= start.column) return 1;
+    return std::size_t(At(end).column - At(start).column);
+  }
+
+  void Complain(Source at, std::size_t width, std::string what, std::string hint) {
+    diagnostics_.Add({.at = std::move(at), .width = width, .text = std::move(what), .hint = std::move(hint)});
+  }
+
+  bool Next(Event& event) {
+    if (yaml_parser_parse(&parser_, &event.raw)) return true;
+    const Source at = At(parser_.problem_mark);
+    const std::string_view line = LineOf(text_, at.line);
+    if (at.column <= int(line.size()) && line[std::size_t(at.column - 1)] == '\t') {
+      Complain(at, 1, "a tab cannot be used for indentation", "Use spaces instead.");
+      return false;
+    }
+    const auto problem = std::string(parser_.problem ? parser_.problem : "it cannot be read");
+    Diagnostic diagnostic{.at = at, .text = "this is not valid YAML: " + problem, .hint = SyntaxHint(problem)};
+    if (parser_.context && parser_.context_mark.line + 1 != std::size_t(at.line)) {
+      diagnostic.trail.push_back(std::string(parser_.context) + " that begins at " + At(parser_.context_mark).Text());
+    }
+    diagnostics_.Add(std::move(diagnostic));
+    return false;
+  }
+
+  static std::string SyntaxHint(std::string_view problem) {
+    if (problem.starts_with("mapping values are not allowed")) {
+      return "A value that holds `: ` needs quotes; or the indentation of this line is wrong.";
+    }
+    if (problem.starts_with("found character that cannot start")) return "Put the text in quotes.";
+    if (problem.starts_with("could not find expected ':'")) return "A line of a map is written `key: value`.";
+    if (problem.starts_with("did not find expected key")) {
+      return "Check the indentation, and that text after a quoted value is not left over.";
+    }
+    if (problem.starts_with("found unexpected end of stream")) return "A quote or bracket is not closed.";
+    if (problem.find("',' or") != std::string_view::npos) return "A bracket is not closed, or a comma is missing.";
+    return "";
+  }
+
+  /// What perch refuses although YAML has it. The node goes on as broken, so that the other errors are found too.
+  bool Refuse(const Event& event, const yaml_char_t* anchor, const yaml_char_t* tag) {
+    const Source at = At(event.raw.start_mark);
+    const std::size_t width = Width(event.raw.start_mark, event.raw.end_mark);
+    if (event.raw.type == YAML_ALIAS_EVENT) {
+      Complain(at, width, "aliases (`*name`) are not supported",
+               "Write the value again, or let a profile inherit it with `extends`.");
+      return true;
+    }
+    if (anchor) {
+      Complain(at, 1 + std::string_view(reinterpret_cast<const char*>(anchor)).size(),
+               "anchors (`&name`) are not supported", "Remove it; profiles share settings with `extends`.");
+    }
+    if (tag) Complain(at, 1, "tags (`!name`) are not supported", "Remove it; perch knows the type of each key.");
+    return anchor || tag;
+  }
+
+  std::optional<Node> Build(const Event& event, int depth) {
+    Node node;
+    node.at = At(event.raw.start_mark);
+    node.width = Width(event.raw.start_mark, event.raw.end_mark);
+    switch (event.raw.type) {
+      case YAML_SCALAR_EVENT: {
+        const auto& scalar = event.raw.data.scalar;
+        node.broken = Refuse(event, scalar.anchor, scalar.tag);
+        node.text = Text(scalar.value, scalar.length);
+        node.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        if (event.raw.end_mark.line > event.raw.start_mark.line) {
+          texts_.emplace_back(event.raw.start_mark.line, event.raw.end_mark.line);
+        }
+        return node;
+      }
+      case YAML_SEQUENCE_START_EVENT:
+        node.broken = Refuse(event, event.raw.data.sequence_start.anchor, event.raw.data.sequence_start.tag);
+        node.kind = Node::Kind::kList;
+        return !TooDeep(node, depth) && ReadList(node, depth) ? std::optional(std::move(node)) : std::nullopt;
+      case YAML_MAPPING_START_EVENT:
+        node.broken = Refuse(event, event.raw.data.mapping_start.anchor, event.raw.data.mapping_start.tag);
+        node.kind = Node::Kind::kMap;
+        return !TooDeep(node, depth) && ReadMap(node, depth) ? std::optional(std::move(node)) : std::nullopt;
+      default:
+        node.broken = Refuse(event, nullptr, nullptr);
+        return node;
+    }
+  }
+
+  bool TooDeep(const Node& node, int depth) {
+    if (depth <= kDeepestYaml) return false;
+    Complain(node.at, 1, "this is nested more than " + std::to_string(kDeepestYaml) + " levels deep",
+             "perch.yaml never needs more than 6.");
+    return true;
+  }
+
+  bool TooLong(const Node& node, std::size_t size) {
+    if (size < kMostYamlEntries) return false;
+    Complain(node.at, 1, "this has more than " + std::to_string(kMostYamlEntries) + " entries", "Make it shorter.");
+    return true;
+  }
+
+  bool ReadList(Node& node, int depth) {
+    while (true) {
+      Event event;
+      if (!Next(event)) return false;
+      if (event.raw.type == YAML_SEQUENCE_END_EVENT) return true;
+      if (TooLong(node, node.items.size())) return false;
+      std::optional<Node> item = Build(event, depth + 1);
+      if (!item) return false;
+      node.items.push_back(std::move(*item));
+    }
+  }
+
+  bool ReadMap(Node& node, int depth) {
+    std::unordered_map<std::string, Source> seen;
+    while (true) {
+      Event event;
+      if (!Next(event)) return false;
+      if (event.raw.type == YAML_MAPPING_END_EVENT) return true;
+      if (TooLong(node, node.entries.size())) return false;
+      std::optional<Node> key = Build(event, depth + 1);
+      Event value_event;
+      if (!key || !Next(value_event)) return false;
+      std::optional<Node> value = Build(value_event, depth + 1);
+      if (!value) return false;
+      if (!IsGoodKey(*key)) continue;
+      const auto [first, fresh] = seen.emplace(key->text, key->at);
+      if (!fresh) {
+        Complain(key->at, key->width, "`" + key->text + "` is here twice",
+                 "It is already at " + first->second.Text() + "; remove one of them.");
+        continue;
+      }
+      node.entries.push_back({std::move(key->text), key->at, key->width, std::move(*value)});
+    }
+  }
+
+  bool IsGoodKey(const Node& key) {
+    if (key.broken) return false;
+    if (key.kind != Node::Kind::kScalar) {
+      Complain(key.at, 1, "a key must be text", "Write `key: value`.");
+      return false;
+    }
+    if (key.plain && key.text == "<<") {
+      Complain(key.at, 2, "merge keys (`<<`) are not supported", "Let a profile inherit with `extends`.");
+      return false;
+    }
+    if (key.plain && !CoreScalar(key).AsString()) {
+      const std::string shown = key.text.empty() ? "an empty key" : "the key " + key.text;
+      Complain(key.at, key.width, shown + " is " + std::string(CoreScalar(key).KindName()) + " in YAML, not text",
+               key.text.empty() ? "Write `key: value`." : "Put it in quotes: \"" + key.text + "\".");
+      return false;
+    }
+    return true;
+  }
+
+  /// libyaml lets tabs through inside brackets; people must not have to know where.
+  void FindTabs() {
+    std::size_t next = 0;
+    std::sort(texts_.begin(), texts_.end());
+    for (std::size_t line = 0; line < line_starts_.size(); ++line) {
+      while (next < texts_.size() && texts_[next].second < line) ++next;
+      if (next < texts_.size() && texts_[next].first < line) continue;
+      std::string_view rest = text_.substr(line_starts_[line]);
+      rest = rest.substr(0, rest.find('\n'));
+      const std::size_t first = rest.find_first_not_of(" \t\r");
+      if (first == std::string_view::npos || rest[first] == '#') continue;
+      const std::size_t tab = rest.substr(0, first).find('\t');
+      if (tab == std::string_view::npos) continue;
+      Complain({.file = diagnostics_.file(), .line = int(line) + 1, .column = int(tab) + 1}, 1,
+               "a tab cannot be used for indentation", "Use spaces instead.");
+    }
+  }
+
+  std::string_view text_;
+  Diagnostics& diagnostics_;
+  yaml_parser_t parser_{};
+  std::vector<std::uint32_t> bytes_;                        // where each character begins
+  std::vector<std::size_t> line_starts_;                    // where each line begins
+  std::vector<std::pair<std::size_t, std::size_t>> texts_;  // first and last line of each scalar of several lines
+};
+
+/// A byte that the file must not hold, and why.
+struct BadByte {
+  std::size_t at;
+  std::string text, hint;
+};
+
+std::optional<BadByte> FirstBadByte(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::string name = "the byte 0x" + Hex(text.substr(at, 1));
+    const bool lone_return = byte == '\r' && !text.substr(at + 1).starts_with('\n');
+    if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f || lone_return) {
+      return BadByte{at, name + " is a control character", "Remove it."};
+    }
+    std::size_t length = 1;
+    while (length <= 4 && !IsUtf8(text.substr(at, length))) ++length;
+    if (length > 4) return BadByte{at, name + " is not valid UTF-8", "Save the file as UTF-8."};
+    const std::string_view character = text.substr(at, length);
+    // libyaml takes these for line ends, editors do not: what a reader sees as a comment could be a key.
+    if (character == "\xc2\x85" || character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9") {
+      return BadByte{at, "there is an invisible line break (Unicode) here",
+                     "Remove it, or write an ordinary line end."};
+    }
+    at += length;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> CoreInteger(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x")) base = 16;
+  if (text.starts_with("0o")) base = 8;
+  if (base != 10) text.remove_prefix(2);
+  if (base == 10 && text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+') || (base != 10 && text.starts_with('-'))) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?  (YAML 1.2, 10.3.2)
+std::optional<double> CoreFloat(std::string_view text) {
+  std::string_view digits = text;
+  if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);
+  if (digits.empty() || digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
+  if (digits[0] != '.' && (digits[0] < '0' || digits[0] > '9')) return std::nullopt;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+const Node* Node::Find(std::string_view key) const {
+  const auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.key == key; });
+  return at == entries.end() ? nullptr : &at->value;
+}
+
+std::optional<Node> ParseYaml(std::string_view text, Diagnostics& diagnostics) {
+  if (text.size() > kMostYamlBytes) {
+    diagnostics.Add({.text = "the file is larger than 1 MiB", .hint = "Is this really a perch.yaml?"});
+    return std::nullopt;
+  }
+  if (std::optional<BadByte> bad = FirstBadByte(text)) {
+    const std::string_view before = text.substr(0, bad->at);
+    const std::size_t line_start = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+    const auto line = int(std::count(before.begin(), before.end(), '\n')) + 1;
+    diagnostics.Add({.at = {.file = diagnostics.file(), .line = line, .column = int(bad->at - line_start) + 1},
+                     .text = std::move(bad->text),
+                     .hint = std::move(bad->hint)});
+    return std::nullopt;
+  }
+  if (text.starts_with("\xef\xbb\xbf")) {
+    diagnostics.Add({.at = {.file = diagnostics.file(), .line = 1, .column = 1},
+                     .text = "the file begins with a byte order mark",
+                     .hint = "Save it as UTF-8 without one."});
+    return std::nullopt;
+  }
+  return Reader(text, diagnostics).Run();
+}
+
+Value CoreScalar(const Node& node) {
+  Value value{.at = node.at};
+  if (!node.plain) {
+    value.data = node.text;
+  } else if (node.text.empty() || node.text == "~" || node.text == "null" || node.text == "Null" ||
+             node.text == "NULL") {
+    value.data = std::monostate();
+  } else if (node.text == "true" || node.text == "True" || node.text == "TRUE") {
+    value.data = true;
+  } else if (node.text == "false" || node.text == "False" || node.text == "FALSE") {
+    value.data = false;
+  } else if (const std::optional<std::int64_t> integer = CoreInteger(node.text)) {
+    value.data = *integer;
+  } else if (const std::optional<double> number = CoreFloat(node.text)) {
+    value.data = *number;
+  } else {
+    value.data = node.text;
+  }
+  return value;
+}
+
+Value CoreValue(const Node& node) {
+  if (node.kind == Node::Kind::kScalar) return CoreScalar(node);
+  Value value{.at = node.at};
+  if (node.kind == Node::Kind::kList) {
+    Value::List list;
+    for (const Node& item : node.items) list.push_back(CoreValue(item));
+    value.data = std::move(list);
+  } else {
+    Value::Map map;
+    for (const Node::Entry& entry : node.entries) map.push_back({entry.key, CoreValue(entry.value), entry.key_at});
+    value.data = std::move(map);
+  }
+  return value;
+}
+
+}  // namespace perch::config
