@@ -37,6 +37,20 @@ Value WithoutNulls(const Value& value) {
   return {.data = std::move(kept), .at = value.at, .from = value.from};
 }
 
+/// Nobody wrote it anywhere.
+void MarkDefault(Value& value) {
+  value.at = {};
+  value.from = "default";
+  if (auto* list = std::get_if<Value::List>(&value.data)) {
+    for (Value& item : *list) MarkDefault(item);
+  } else if (Value::Map* map = value.AsMap()) {
+    for (Value::Entry& entry : *map) {
+      entry.key_at = {};
+      MarkDefault(entry.value);
+    }
+  }
+}
+
 }  // namespace
 
 void Stamp(Value& value, const std::string& from) {
@@ -88,8 +102,7 @@ Value WithDefaults(const Value& value, const Field& field) {
       node.entries.push_back({inner.key, {}, 1, ParseYaml(inner.default_text, ignored).value_or(Node())});
       Value checked = Check(node, one, {}, ignored);
       if (Value* found = checked.Find(inner.key)) {
-        Stamp(*found, "default");
-        found->at = {};
+        MarkDefault(*found);
         filled.push_back({inner.key, *std::move(found), {}});
       }
     }

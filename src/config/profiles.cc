@@ -25,9 +25,17 @@ std::string Quoted(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Without the keys that say which branch has which profile.
+Value WithoutChoice(Value root) {
+  if (Value::Map* map = root.AsMap()) {
+    std::erase_if(*map, [](const auto& entry) { return entry.key == "profiles" || entry.key == "environments"; });
+  }
+  return root;
+}
+
 class Resolver {
  public:
-  Resolver(const Value& root, Diagnostics& diagnostics) : diagnostics_(diagnostics), base_(Base(root)) {
+  Resolver(const Value& root, Diagnostics& diagnostics) : diagnostics_(diagnostics), base_(WithoutChoice(root)) {
     if (const Value* profiles = root.Find("profiles"); profiles && profiles->AsMap()) {
       for (const Value::Entry& entry : *profiles->AsMap()) {
         if (written_.size() < kMostProfiles) {
@@ -57,14 +65,6 @@ class Resolver {
   }
 
  private:
-  static Value Base(const Value& root) {
-    Value base = root;
-    if (Value::Map* map = base.AsMap()) {
-      std::erase_if(*map, [](const auto& entry) { return entry.key == "profiles" || entry.key == "environments"; });
-    }
-    return base;
-  }
-
   const Value::Entry* Written(const std::string& name) const {
     const auto at = std::find_if(written_.begin(), written_.end(), [&](const auto* e) { return e->key == name; });
     return at == written_.end() ? nullptr : *at;
@@ -214,5 +214,7 @@ std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profi
   }
   return rules;
 }
+
+Value Complete(const Value& values) { return WithoutChoice(WithDefaults(values, Schema())); }
 
 }  // namespace perch::config

@@ -17,4 +17,7 @@ std::map<std::string, Profile> ResolveProfiles(const Value& root, Diagnostics& d
 std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profile>& profiles,
                             Diagnostics& diagnostics);
 
+/// A profile's values with the defaults, in the schema's order.
+Value Complete(const Value& values);
+
 }  // namespace perch::config

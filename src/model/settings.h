@@ -65,7 +65,7 @@ struct Settings {
 
   Value values;            ///< the resolved tree, with places; secrets appear as their references, never as values
   std::string hash;        ///< of all that changes what runs; a change means "rebuild". 64 hexadecimal digits
-  std::string build_hash;  ///< of what goes into a build besides the tree: build and test commands, env, limits
+  std::string build_hash;  ///< of what goes into a build besides the tree: build and test commands, dockerfile, env
 };
 
 }  // namespace perch
