@@ -8,9 +8,9 @@
 
 #include <cerrno>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kMask =
     IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kAncestorMask = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr int kQuietMs = 3;      // after the last event of a burst
 constexpr int kBurstMs = 20;     // a burst is told after this, even while it goes on
 constexpr int kMissingMs = 500;  // between looks for a repository that went away
@@ -44,9 +45,14 @@ class RefsWatch : public engine::Watch {
   /// Watches what is there now; errno's value, 0 if all went well.
   int AddAll() {
     // New folders are found by the event in their parent; their content, which may be older than the watch, by AddTree.
-    if (const int error = Add(git_dir_, true)) return error;
-    Add(git_dir_ / "refs", false);
-    Add(git_dir_ / "reftable", false);
+    if (const int error = Add(git_dir_)) return error;
+    // A folder above that is moved takes the repository away without an event in it.
+    for (fs::path above = git_dir_.parent_path(); above.has_relative_path(); above = above.parent_path()) {
+      const int id = inotify_add_watch(inotify_.get(), above.c_str(), kAncestorMask);
+      if (id >= 0) holders_.insert(id);
+    }
+    Add(git_dir_ / "refs");
+    Add(git_dir_ / "reftable");
     return AddTree(git_dir_ / "refs/heads");
   }
 
@@ -55,15 +61,18 @@ class RefsWatch : public engine::Watch {
   }
 
  private:
-  int Add(const fs::path& folder, bool is_git_dir) {
+  int Add(const fs::path& folder) {
     const int id = inotify_add_watch(inotify_.get(), folder.c_str(), kMask);
     if (id < 0) return errno;
-    if (is_git_dir) git_dir_id_ = id;
+    if (folder == git_dir_) {
+      git_dir_id_ = id;
+      holders_ = {id};
+    }
     return 0;
   }
 
   int AddTree(const fs::path& folder) {
-    const int error = Add(folder, false);
+    const int error = Add(folder);
     // Where refs are kept in tables, refs/heads is a file; and any folder may be deleted meanwhile.
     if (error == ENOENT || error == ENOTDIR || error == EACCES) return 0;
     if (error != 0) return error;
@@ -93,7 +102,7 @@ class RefsWatch : public engine::Watch {
         const inotify_event& event = *reinterpret_cast<const inotify_event*>(at);
         at += sizeof event + event.len;
         if (event.mask & (IN_ISDIR | IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) rescan_ = true;
-        if (event.wd == git_dir_id_ && (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED))) missing_ = true;
+        if (holders_.contains(event.wd) && (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED))) missing_ = true;
         matters = matters || (event.mask & IN_Q_OVERFLOW) || Matters(event);
       }
     }
@@ -129,6 +138,7 @@ class RefsWatch : public engine::Watch {
   const UniqueFd wake_;
   const std::function<void()> on_change_;
   int git_dir_id_ = -1;
+  std::set<int> holders_;  // the watches of git_dir_ and of the folders above it
   bool missing_ = false;
   bool rescan_ = false;
   std::jthread thread_;  // last: it uses all of the above
