@@ -1,0 +1,18 @@
+# cmake -DOUTPUT=x.cc -DFILES=a|b -P assets.cmake: writes the files into a C++ source as Asset values.
+string(REPLACE "|" ";" FILES "${FILES}")
+set(text "// Made from web/assets by assets.cmake.\n#include <span>\n\n#include \"web/assets.h\"\n\nnamespace perch::web {\n")
+set(table "")
+set(number 0)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  string(LENGTH "${hex}" length)
+  math(EXPR length "${length} / 2")
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char kBytes${number}[] = {${bytes}0};\n")
+  string(APPEND table
+         "    {\"${name}\", std::string_view(reinterpret_cast<const char*>(kBytes${number}), ${length})},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "std::span<const Asset> AllAssets();\nstd::span<const Asset> AllAssets() {\n  static const Asset all[] = {\n${table}  };\n  return all;\n}\n}  // namespace perch::web\n")
+file(WRITE ${OUTPUT} "${text}")
