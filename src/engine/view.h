@@ -22,8 +22,9 @@ struct BranchView {
   std::string title;           ///< the head commit's subject
   std::string author;
   std::optional<Time> committed_at;
-  Time updated_at;             ///< when the environment last changed; the commit's time when there is none
-  std::optional<Stage> stage;  ///< what is being done now
+  std::optional<Time> created_at;  ///< when the environment was made; nullopt when there is none
+  Time updated_at;                 ///< when the environment last changed; the commit's time when there is none
+  std::optional<Stage> stage;      ///< what is being done now
   std::optional<Time> stage_started_at;
   std::optional<int> position;  ///< in the queue of held branches, from 1
   std::uint64_t generation = 0;

@@ -27,10 +27,10 @@ Plan Example() {
 
 TEST(PlanText, IsAnAlignedTableSafeToPrint) {
   EXPECT_EQ(PlanText(Example()),
-            "create  feature/caf\xc3\xa9    aaaaaaa  branch has no environment\n"
-            "refuse  x\\x0A\\x1B[2J  -        branch is gone; not deleted: 4 deletions at once are more than the limit "
+            "create  feature/caf\xc3\xa9  aaaaaaa  branch has no environment\n"
+            "refuse  x\\x0a\\x1b[2J  -        branch is gone; not deleted: 4 deletions at once are more than the limit "
             "of 3\n"
-            "hold    y               -        full\n"
+            "hold    y             -        full\n"
             "\n"
             "4 deletions at once are more than the limit of 3, so none is done.\n"
             "\n"

@@ -1,0 +1,431 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/glob.h"
+#include "engine/engine_impl.h"
+#include "model/names.h"
+
+namespace perch::engine {
+namespace {
+
+/// A step overtaken this often in a row waits before it is tried again.
+constexpr int kOvertakenAtOnce = 3;
+
+bool IsOurs(const Environment& environment, const plan::Policy& policy) {
+  return environment.owner_mark == kOwnerMark && environment.app == policy.app;
+}
+
+bool RecordsFailureOf(const std::optional<Environment>& environment, const Step& step) {
+  if (!environment || !environment->last_attempt) return false;
+  const Attempt& attempt = *environment->last_attempt;
+  return attempt.result == Attempt::Result::kFailed && attempt.commit == step.commit &&
+         attempt.settings_hash == step.settings_hash;
+}
+
+}  // namespace
+
+std::chrono::milliseconds Engine::Impl::BackOff(int failures) const {
+  std::chrono::milliseconds wait = options_.first_retry;
+  for (int i = 1; i < failures && wait < options_.interval; ++i) wait *= 2;
+  return std::min(wait, options_.interval);
+}
+
+void Engine::Impl::WorkLoop() {
+  Lock lock(mutex_);
+  while (!stopping_) {
+    const std::optional<std::string> name = queue_.Take(std::chrono::steady_clock::now());
+    if (name) {
+      if (queue_.HasReady()) work_.notify_one();
+      lock.unlock();
+      WorkOn(*name);
+      lock.lock();
+      continue;
+    }
+    const auto ready = [&] { return stopping_ || queue_.HasReady(); };
+    if (const std::optional<Instant> due = queue_.NextDue()) {
+      work_.wait_until(lock, *due, ready);
+    } else {
+      work_.wait(lock, [&] { return ready() || queue_.NextDue(); });
+    }
+  }
+}
+
+void Engine::Impl::WorkOn(const std::string& name) {
+  std::vector<std::shared_ptr<StopWord>> words;
+  bool asked = false;
+  {
+    const Lock lock(mutex_);
+    const auto at = places_.find(name);
+    if (at != places_.end()) {
+      Place& place = at->second;
+      place.work = Place::Work::kChecking;
+      place.touched = ++tick_;
+      place.stop = std::stop_source();
+      words = std::exchange(place.stop_words, {});
+      asked = asked_.contains(name) || place.try_again;
+    } else {
+      queue_.Finish(name);
+      changed_.notify_all();
+      return;
+    }
+  }
+  if (words.empty()) {
+    Check(name, asked);
+  } else {
+    StopNow(name, words);
+  }
+  {
+    const Lock lock(mutex_);
+    const auto at = places_.find(name);
+    if (at != places_.end()) {
+      Place& place = at->second;
+      place.work = Place::Work::kNone;
+      place.touched = ++tick_;
+      place.stage.reset();
+      place.stage_started_at.reset();
+      place.live_serving.clear();
+      place.live_generation = 0;
+      Show(place);
+    }
+  }
+  // Its events are out before anybody hears that it ended.
+  Send();
+  {
+    const Lock lock(mutex_);
+    queue_.Finish(name);
+    work_.notify_one();
+  }
+  changed_.notify_all();
+}
+
+Result<Engine::Impl::Facts> Engine::Impl::Read(const std::string& name, std::stop_token stop) {
+  Facts facts;
+  Result<std::optional<Environment>> environment = ports_.platform.Find(name);
+  if (!environment) return Fail(environment.error(), "reading the environment of '" + name + "'");
+  Result<std::optional<Branch>> branch = ports_.branches.Find(name, stop);
+  if (!branch) return Fail(branch.error(), "reading the branch '" + name + "'");
+  const plan::Policy policy = ports_.policy();
+  if (*environment && IsOurs(**environment, policy)) facts.environment = std::move(*environment);
+  facts.branch = std::move(*branch);
+  if (facts.branch) facts.wanted = Want(*facts.branch, policy, &facts.settings);
+  return facts;
+}
+
+void Engine::Impl::Check(const std::string& name, bool asked) {
+  std::stop_token stop;
+  {
+    const Lock lock(mutex_);
+    stop = places_.at(name).stop.get_token();
+  }
+  const Result<Facts> facts = Read(name, stop);
+  if (!facts) return Postpone(name, facts.error());
+  if (!facts->branch) return CheckGone(name, *facts);
+
+  plan::Policy policy = ports_.policy();
+  policy.max_environments = 0;  // the full plan has decided about that
+  std::vector<Environment> environments;
+  if (facts->environment) environments.push_back(*facts->environment);
+  std::vector<std::string> words;
+  if (asked) words.push_back(name);
+  Plan plan = plan::MakePlan({.branches = std::span(&*facts->wanted, 1),
+                              .environments = environments,
+                              .asked = words,
+                              .policy = policy,
+                              .now = ports_.clock()});
+  std::optional<Step> step;
+  {
+    const Lock lock(mutex_);
+    const Place& place = places_.at(name);
+    step = Permit(place, std::move(plan.steps.front()), *facts);
+    if (!step) RequestLook(lock);
+    if (step && !asked && place.failure && place.failure->commit == step->commit &&
+        place.failure->settings_hash == step->settings_hash && Changes(step->action) && place.step) {
+      step = place.step;
+    }
+  }
+  if (!step) return;
+  if (step->action == Action::kDelete) return Delete(name, *step, *facts);
+  if (Changes(step->action)) return Deploy(name, *step, *facts);
+  Settle(name, *facts, *step);
+}
+
+/// The branch is certainly gone. Its environment goes only with the full plan's permission.
+void Engine::Impl::CheckGone(const std::string& name, const Facts& facts) {
+  const plan::Policy policy = ports_.policy();
+  std::optional<Step> step;
+  {
+    const Lock lock(mutex_);
+    Place& place = places_.at(name);
+    if (!facts.environment) return Forget(name, "branch is gone");
+    Step wanted{.action = Action::kDelete,
+                .branch = name,
+                .slug = facts.environment->slug,
+                .profile = facts.environment->profile,
+                .generation = facts.environment->generation,
+                .reason = "branch is gone"};
+    const auto protects = [&](const std::string& pattern) { return GlobMatches(pattern, name); };
+    if (std::any_of(policy.protect.begin(), policy.protect.end(), protects)) {
+      wanted.action = Action::kProtect;
+      wanted.reason = "branch is gone; it is protected";
+    }
+    step = Permit(place, std::move(wanted), facts);
+    if (!step) RequestLook(lock);
+  }
+  if (!step) return;
+  if (step->action == Action::kDelete) return Delete(name, *step, facts);
+  Settle(name, facts, *step);
+}
+
+/// What of a step that was planned for one branch alone is allowed by the last full plan; nullopt: a new full look has
+/// to decide.
+std::optional<Step> Engine::Impl::Permit(const Place& place, Step step, const Facts& facts) const {
+  if (!Changes(step.action)) return step;
+  if (!place.planned) return std::nullopt;
+  const Step& planned = *place.planned;
+  if (step.action == Action::kDelete) {
+    if (planned.action == Action::kRefuse || planned.action == Action::kProtect) return planned;
+    if (planned.action != Action::kDelete) return std::nullopt;
+    if (!facts.environment->deleting && planned.generation != step.generation) return std::nullopt;
+    step.reason = planned.reason;
+    return step;
+  }
+  if (planned.action == Action::kRefuse) return planned;
+  if (step.action == Action::kCreate) {
+    if (planned.action == Action::kHold) return planned;
+    if (planned.action != Action::kCreate) return std::nullopt;
+  }
+  return step;
+}
+
+void Engine::Impl::Settle(const std::string& name, const Facts& facts, const Step& step) {
+  const Lock lock(mutex_);
+  Place& place = places_.at(name);
+  place.branch = facts.branch;
+  place.environment = facts.environment;
+  place.step = step;
+  place.failures = 0;
+  place.trouble.clear();
+  if (step.action != Action::kHold && step.action != Action::kRefuse) {
+    asked_.erase(name);
+    place.try_again = false;
+  }
+}
+
+/// Something that is not the branch's fault: tried again later, nothing recorded.
+void Engine::Impl::Postpone(const std::string& name, const Error& error) {
+  const Lock lock(mutex_);
+  if (stopping_) return;
+  Place& place = places_.at(name);
+  ++place.failures;
+  place.trouble = "it is tried again soon: " + error.Text();
+  queue_.AddAt(name, std::chrono::steady_clock::now() + BackOff(place.failures));
+  PostAbout(place, {.kind = Event::Kind::kNotice, .text = place.trouble});
+}
+
+void Engine::Impl::BeginWork(const std::string& name, Place::Work work, State live, const Step& step,
+                             const Facts& facts) {
+  {
+    const Lock lock(mutex_);
+    Place& place = places_.at(name);
+    place.branch = facts.branch;
+    place.environment = facts.environment;
+    place.work = work;
+    place.live = live;
+    place.step = place.target = step;
+    place.trouble.clear();
+    place.deletion_told = false;
+    if (work == Place::Work::kDeploying) {
+      asked_.erase(name);
+      place.failure.reset();
+    }
+    Show(place);
+  }
+  Send();
+}
+
+void Engine::Impl::Deploy(const std::string& name, const Step& step, const Facts& facts) {
+  BeginWork(name, Place::Work::kDeploying, State::kQueued, step, facts);
+  std::stop_token stop;
+  bool overtaken = false;
+  {
+    const Lock lock(mutex_);
+    Place& place = places_.at(name);
+    stop = place.stop.get_token();
+    overtaken = stopping_ || !place.stop_words.empty();
+  }
+  if (overtaken) return;
+  const DeployRequest request{
+      .step = step,
+      .branch = *facts.branch,
+      .settings = *facts.settings,
+      .still_wanted = [this, &step, stop]() -> Status {
+        const Result<std::optional<Branch>> now = ports_.branches.Find(step.branch, stop);
+        if (!now) return std::unexpected(now.error());
+        if (*now && (*now)->commit == step.commit) return {};
+        return Fail({.kind = ErrorKind::kSuperseded,
+                     .what = "'" + step.branch + "' has moved on",
+                     .why = *now ? "it is at " + (*now)->commit.substr(0, 7) + " now" : "it is gone"});
+      }};
+  const Status status =
+      ports_.platform.Deploy(request, [&](Event event) { OnPlatformEvent(name, std::move(event)); }, stop);
+  AfterDeploy(name, step, facts, status);
+}
+
+void Engine::Impl::AfterDeploy(const std::string& name, const Step& step, const Facts& facts, const Status& status) {
+  Facts after = facts;
+  const Result<std::optional<Environment>> environment = ports_.platform.Find(name);
+  if (environment) after.environment = *environment;
+  const bool cut_short = status ? !environment : status.error().kind != ErrorKind::kFailed;
+  if (!status && status.error().kind != ErrorKind::kSuperseded && status.error().kind != ErrorKind::kCancelled &&
+      status.error().kind != ErrorKind::kUnavailable) {
+    return DeployFailed(name, step, after, status.error());
+  }
+  Error postponed;
+  {
+    const Lock lock(mutex_);
+    Place& place = places_.at(name);
+    place.environment = after.environment;
+    place.try_again = cut_short && !status && status.error().kind == ErrorKind::kUnavailable;
+    if (status && environment) {
+      place.failures = 0;
+      place.step->action = Action::kKeep;
+      place.step->reason = "the link shows " + step.commit.substr(0, 7) + ", the newest commit";
+      return;
+    }
+    if (status) {
+      postponed = environment.error();
+    } else {
+      const bool stopped = place.stop.stop_requested();
+      const bool overtaken = status.error().kind == ErrorKind::kSuperseded;
+      if (stopping_ || !place.stop_words.empty()) return;
+      if (stopped || (overtaken && place.failures < kOvertakenAtOnce)) {
+        if (!stopped) ++place.failures;
+        RequestLook(lock);
+        queue_.Add(name);
+        return;
+      }
+      postponed = status.error();
+    }
+  }
+  Postpone(name, postponed);
+}
+
+/// The branch's own fault: recorded, so that it is not repeated.
+void Engine::Impl::DeployFailed(const std::string& name, const Step& step, const Facts& facts, const Error& error) {
+  Facts after = facts;
+  bool recorded = RecordsFailureOf(after.environment, step);
+  if (!recorded) {
+    Step failed = step;
+    failed.generation = after.environment ? after.environment->generation : 0;
+    const Status status = ports_.platform.RecordFailure(failed, error.Text());
+    const Result<std::optional<Environment>> environment = ports_.platform.Find(name);
+    if (environment) after.environment = *environment;
+    recorded = status && RecordsFailureOf(after.environment, step);
+  }
+  const std::string why = recorded && !after.environment->last_attempt->reason.empty()
+                              ? after.environment->last_attempt->reason
+                              : error.Text();
+  const Lock lock(mutex_);
+  Place& place = places_.at(name);
+  place.environment = after.environment;
+  place.failures = 0;
+  place.try_again = false;
+  if (!recorded) place.failure = Place::Failure{.commit = step.commit, .settings_hash = step.settings_hash};
+  place.step->action = Action::kLeaveFailed;
+  place.step->reason = step.commit.substr(0, 7) + " failed: " + why + "; push again or redeploy";
+}
+
+void Engine::Impl::Delete(const std::string& name, const Step& step, const Facts& facts) {
+  BeginWork(name, Place::Work::kDeleting, State::kDeleting, step, facts);
+  const Status status = ports_.platform.Delete(step, [&](Event event) { OnPlatformEvent(name, std::move(event)); });
+  AfterDelete(name, step, facts, status);
+}
+
+void Engine::Impl::AfterDelete(const std::string& name, const Step& step, const Facts& facts, const Status& status) {
+  const Result<std::optional<Environment>> left = ports_.platform.Find(name);
+  const bool proven = status && left && !*left;
+  {
+    const Lock lock(mutex_);
+    Place& place = places_.at(name);
+    if (left) place.environment = *left;
+    if (proven) {
+      if (!place.deletion_told) PostAbout(place, {.kind = Event::Kind::kDeleted, .text = step.reason});
+      place.planned.reset();
+      place.failures = 0;
+      place.refusal.clear();
+      const bool wait = queue_.IsReady(name) || !place.stop_words.empty();
+      place.step.reset();
+      if (facts.branch || wait) {
+        place.step = Step{.action = Action::kSkip, .branch = name, .slug = step.slug, .reason = step.reason};
+        if (wait) place.step->action = Action::kCreate;
+      } else {
+        Forget(name, step.reason);
+      }
+      RequestLook(lock);  // a place is free, or the branch came back meanwhile
+      return;
+    }
+    if (!status && status.error().kind == ErrorKind::kRefused) {
+      place.step->action = Action::kRefuse;
+      place.step->reason = step.reason + "; not deleted: " + status.error().Text();
+      if (place.refusal != place.step->reason) {
+        place.refusal = place.step->reason;
+        PostAbout(place, {.kind = Event::Kind::kRefused, .text = place.refusal});
+      }
+      return;
+    }
+    if (!status && status.error().kind == ErrorKind::kSuperseded && ++place.failures <= kOvertakenAtOnce) {
+      RequestLook(lock);
+      return;
+    }
+  }
+  Postpone(name, !status ? status.error()
+                 : !left ? left.error()
+                         : Error{.what = "the environment is still there after its deletion", .where = name});
+}
+
+void Engine::Impl::StopNow(const std::string& name, const std::vector<std::shared_ptr<StopWord>>& words) {
+  const Status status = StopOnPlatform(name);
+  const Lock lock(mutex_);
+  for (const auto& word : words) word->answer = status;
+}
+
+Status Engine::Impl::StopOnPlatform(const std::string& name) {
+  std::stop_token stop;
+  {
+    const Lock lock(mutex_);
+    stop = places_.at(name).stop.get_token();
+  }
+  Status status;
+  for (int i = 0; i < kOvertakenAtOnce; ++i) {
+    Result<Facts> facts = Read(name, stop);
+    if (!facts) return std::unexpected(facts.error());
+    if (!facts->environment) {
+      return Fail({.kind = ErrorKind::kRefused, .what = "cannot stop '" + name + "'", .why = "it has no environment"});
+    }
+    Step step{.action = Action::kLeaveStopped,
+              .branch = name,
+              .slug = facts->environment->slug,
+              .profile = facts->environment->profile,
+              .commit = facts->branch ? facts->branch->commit : facts->environment->serving_commit,
+              .settings_hash = facts->settings ? facts->settings->hash : facts->environment->settings_hash,
+              .generation = facts->environment->generation,
+              .reason = "a person stopped it; a push or a redeploy starts it again"};
+    if (facts->environment->deleting) {
+      return Fail({.kind = ErrorKind::kRefused, .what = "cannot stop '" + name + "'", .why = "it is being deleted"});
+    }
+    BeginWork(name, Place::Work::kStopping, facts->environment->state, step, *facts);
+    status = ports_.platform.Stop(step, [&](Event event) { OnPlatformEvent(name, std::move(event)); });
+    if (status) {
+      const Result<std::optional<Environment>> after = ports_.platform.Find(name);
+      if (after) facts->environment = *after;
+      Settle(name, *facts, step);
+      return {};
+    }
+    if (status.error().kind != ErrorKind::kSuperseded) break;
+  }
+  const Lock lock(mutex_);
+  queue_.Add(name);  // to see what is true now
+  return status;
+}
+
+}  // namespace perch::engine
