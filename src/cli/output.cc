@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "model/value.h"
+#include "web/answers.h"
 
 namespace perch::cli {
 namespace {
@@ -26,26 +26,6 @@ std::size_t Width(std::string_view text) {
     }
   }
   return width;
-}
-
-std::string_view KindText(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kFailed:
-      return "failed";
-    case ErrorKind::kUsage:
-      return "usage";
-    case ErrorKind::kRefused:
-      return "refused";
-    case ErrorKind::kSuperseded:
-      return "superseded";
-    case ErrorKind::kNotFound:
-      return "not-found";
-    case ErrorKind::kUnavailable:
-      return "unavailable";
-    case ErrorKind::kCancelled:
-      return "cancelled";
-  }
-  return "failed";
 }
 
 std::string_view StageInWords(Stage stage) {
@@ -143,15 +123,9 @@ std::string EventLine(const Event& event) {
   return "";
 }
 
-std::string ErrorJson(const Error& error) {
-  return "{\"error\":{\"kind\":" + JsonString(KindText(error.kind)) + ",\"what\":" + JsonString(error.what) +
-         ",\"where\":" + JsonString(error.where) + ",\"why\":" + JsonString(error.why) +
-         ",\"hint\":" + JsonString(error.hint) + "}}";
-}
-
 int Report(const Error& error, bool json) {
   if (json) {
-    std::printf("%s\n", ErrorJson(error).c_str());
+    std::printf("%s\n", web::ErrorJson(error).c_str());
   } else {
     std::string safe;
     for (const std::string& line : Lines(error.Text())) safe += Printable(line) + "\n";

@@ -28,7 +28,4 @@ std::string EventLine(const Event& event);
 /// code.
 int Report(const Error& error, bool json);
 
-/// The error as one line of JSON.
-std::string ErrorJson(const Error& error);
-
 }  // namespace perch::cli

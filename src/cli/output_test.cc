@@ -20,10 +20,5 @@ TEST(Output, EventsAreLinesForPeople) {
             "evil\\x1b[2J              a\\x0ab");
 }
 
-TEST(Output, ErrorsHaveAStableJsonForm) {
-  EXPECT_EQ(ErrorJson({.kind = ErrorKind::kRefused, .what = "no", .why = "\"x\""}),
-            R"({"error":{"kind":"refused","what":"no","where":"","why":"\"x\"","hint":""}})");
-}
-
 }  // namespace
 }  // namespace perch::cli

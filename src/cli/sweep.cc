@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -9,6 +10,8 @@
 #include "cli/control.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/plan_json.h"
+#include "plan/render.h"
 
 namespace perch::cli {
 namespace {
@@ -18,19 +21,9 @@ std::string Body(bool apply, const std::optional<int>& max_deletes) {
          (max_deletes ? ",\"max_deletes\":" + std::to_string(*max_deletes) : "") + "}";
 }
 
-/// How many steps would delete.
-int PrintSweep(const Value& plan) {
-  std::vector<std::vector<std::string>> rows;
-  int deletions = 0;
-  if (const Value* steps = plan.Find("steps"); steps && steps->AsList()) {
-    for (const Value& step : *steps->AsList()) {
-      const std::string action = StringAt(step, "action");
-      deletions += action == "delete";
-      rows.push_back({action, Printable(StringAt(step, "branch")), Printable(StringAt(step, "reason"))});
-    }
-  }
-  std::printf("%s", Table(rows).c_str());
-  return deletions;
+int Deletions(const Plan& plan) {
+  return int(std::count_if(plan.steps.begin(), plan.steps.end(),
+                           [](const Step& step) { return step.action == Action::kDelete; }));
 }
 
 bool Agreed(int deletions) {
@@ -48,14 +41,14 @@ int RunSweep(const Context& context) {
   const Control control(context.ControlSocket());
   const Result<std::string> answer = control.Post("/api/sweep", Body(false, arguments.max_deletes));
   if (!answer) return Report(answer.error(), arguments.json);
-  const Result<Value> plan = ParseJson(*answer);
-  if (!plan) return Report(plan.error(), arguments.json);
-  const std::string refusal = StringAt(*plan, "refusal");
-  if (!refusal.empty()) {
-    if (!arguments.json) PrintSweep(*plan);
-    return Report({.kind = ErrorKind::kRefused, .what = "nothing was deleted", .why = refusal}, arguments.json);
+  const Result<Value> json = ParseJson(*answer);
+  if (!json) return Report(json.error(), arguments.json);
+  const Plan plan = ReadPlanJson(*json);
+  if (!arguments.json) std::printf("%s", plan::PlanText(plan).c_str());
+  if (!plan.refusal.empty()) {
+    return Report({.kind = ErrorKind::kRefused, .what = "nothing was deleted", .why = plan.refusal}, arguments.json);
   }
-  const int deletions = arguments.json ? 0 : PrintSweep(*plan);
+  const int deletions = Deletions(plan);
   if (!arguments.json && deletions == 0) {
     std::printf("Nothing to delete: every environment has its branch.\n");
     return 0;

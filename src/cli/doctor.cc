@@ -1,0 +1,140 @@
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/output.h"
+#include "cli/serve/live_project.h"
+#include "git/repository.h"
+#include "local/sandbox.h"
+#include "model/value.h"
+
+namespace perch::cli {
+namespace {
+
+constexpr std::uintmax_t kLittleDisk = 2ULL << 30;
+constexpr long kFewWatches = 8192;
+
+struct Finding {
+  enum class Grade { kGood, kNote, kBad };
+  Grade grade;
+  std::string what;
+  std::string text;
+  std::string hint;
+};
+
+Finding Good(std::string what, std::string text) {
+  return {Finding::Grade::kGood, std::move(what), std::move(text), ""};
+}
+Finding Bad(std::string what, const Error& error) {
+  Error short_error = error;
+  const std::string hint = std::exchange(short_error.hint, "");
+  return {Finding::Grade::kBad, std::move(what), short_error.Text(), hint};
+}
+
+Finding Git() {
+  const auto result = RunProcess({.argv = {"git", "--version"}, .timeout = std::chrono::seconds(5)});
+  if (!result) return Bad("git", result.error());
+  return Good("git", std::string(Trim(result->out)));
+}
+
+Finding Sandbox() {
+  const uid_t guest = geteuid() == 0 ? local::FirstGuestUid("/doctor") : 0;
+  if (const Status works = local::SandboxWorks(guest); !works) return Bad("sandbox", works.error());
+  return Good("sandbox", geteuid() == 0 ? "bubblewrap works; each branch gets a user of its own"
+                                        : "bubblewrap works; branches run as you");
+}
+
+Finding Memory() { return Good("memory limit", local::MemoryLimitKind()); }
+
+Finding Disk(const std::filesystem::path& folder) {
+  struct statvfs info{};
+  if (statvfs(folder.c_str(), &info) != 0)
+    return Bad("disk", {.what = "cannot look at the disk", .where = folder.string()});
+  const std::uintmax_t free = std::uintmax_t(info.f_bavail) * info.f_frsize;
+  const std::string text = FormatBytes(std::int64_t(free)) + " free in " + folder.string();
+  if (free < kLittleDisk) return {Finding::Grade::kNote, "disk", text, "Builds and databases need room: free some."};
+  return Good("disk", text);
+}
+
+Finding Watches() {
+  long limit = 0;
+  std::ifstream("/proc/sys/fs/inotify/max_user_watches") >> limit;
+  if (limit < kFewWatches) {
+    return {Finding::Grade::kNote, "file watches", std::to_string(limit) + " for this user",
+            "sysctl fs.inotify.max_user_watches=65536 keeps pushes noticed at once."};
+  }
+  return Good("file watches", std::to_string(limit) + " for this user");
+}
+
+void CheckProject(const Context& context, std::vector<Finding>& findings) {
+  const auto project = LiveProject::Open(context.config_file, std::make_shared<Redactor>());
+  if (!project) return findings.push_back(Bad("configuration", project.error()));
+  findings.push_back(Good("configuration", context.config_file.string() + " is right"));
+  const auto repository = git::Repository::Open(
+      {.location = (*project)->Current()->project.repository, .folder = context.state_folder / "git"});
+  if (!repository) return findings.push_back(Bad("repository", repository.error()));
+  const Result<BranchList> list = (*repository)->List({});
+  if (!list) return findings.push_back(Bad("repository", list.error()));
+  findings.push_back(Good(
+      "repository", std::to_string(list->branches.size()) + (list->branches.size() == 1 ? " branch" : " branches")));
+}
+
+Finding Serve(const Context& context) {
+  if (Control(context.ControlSocket()).Get("/api/status")) return Good("serve", "is running");
+  return {Finding::Grade::kNote, "serve", "is not running here", "Start it with `perch serve`."};
+}
+
+const char* Mark(Finding::Grade grade) {
+  switch (grade) {
+    case Finding::Grade::kGood:
+      return "ok";
+    case Finding::Grade::kNote:
+      return "note";
+    case Finding::Grade::kBad:
+      return "BAD";
+  }
+  return "?";
+}
+
+void PrintJson(const std::vector<Finding>& findings) {
+  std::string json;
+  for (const Finding& finding : findings) {
+    json += json.empty() ? "[" : ",";
+    json += "{\"check\":" + JsonString(finding.what) + ",\"grade\":" + JsonString(ToLower(Mark(finding.grade))) +
+            ",\"text\":" + JsonString(finding.text) + ",\"hint\":" + JsonString(finding.hint) + "}";
+  }
+  std::printf("%s]\n", json.c_str());
+}
+
+void PrintText(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    std::printf("%-4s  %s: ", Mark(finding.grade), finding.what.c_str());
+    bool first = true;
+    for (const std::string& line : Lines(finding.text)) {
+      std::printf("%s%s\n", first ? "" : "      ", Printable(line).c_str());
+      first = false;
+    }
+    for (const std::string& line : Lines(finding.hint)) std::printf("      %s\n", Printable(line).c_str());
+  }
+}
+
+}  // namespace
+
+int RunDoctor(const Context& context) {
+  std::vector<Finding> findings = {Git(), Sandbox(), Memory(), Disk(context.config_file.parent_path()), Watches()};
+  CheckProject(context, findings);
+  findings.push_back(Serve(context));
+  context.arguments.json ? PrintJson(findings) : PrintText(findings);
+  for (const Finding& finding : findings) {
+    if (finding.grade == Finding::Grade::kBad) return static_cast<int>(ExitCode::kFailed);
+  }
+  return 0;
+}
+
+}  // namespace perch::cli

@@ -1,0 +1,18 @@
+#include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/guest_json.h"
+#include "cli/output.h"
+
+namespace perch::cli {
+
+int RunExec(const Context& context) {
+  const Control control(context.ControlSocket());
+  const Result<std::string> answer =
+      control.Post(EnvironmentPath(context.arguments.branch) + "/guest", WordsJson(context.arguments.words));
+  if (!answer) return Report(answer.error(), context.arguments.json);
+  const Result<local::GuestCommand> guest = ReadGuestJson(*answer);
+  if (!guest) return Report(guest.error(), context.arguments.json);
+  return local::RunGuest(*guest);
+}
+
+}  // namespace perch::cli

@@ -1,0 +1,89 @@
+#include <cstdio>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/output.h"
+#include "cli/plan_json.h"
+#include "cli/serve/live_project.h"
+#include "cli/serve/project_settings.h"
+#include "cli/system_clock.h"
+#include "git/repository.h"
+#include "local/platform.h"
+#include "plan/planner.h"
+#include "plan/render.h"
+
+namespace perch::cli {
+namespace {
+
+/// For looking only: nothing is ever routed.
+class NoTraffic : public engine::Traffic {
+ public:
+  void Route(const std::string&, std::uint16_t) override {}
+  void Unroute(const std::string&) override {}
+  void Drain(std::uint16_t, std::chrono::milliseconds) override {}
+};
+
+Result<std::vector<Environment>> EnvironmentsOf(const Context& context, const std::string& app,
+                                                engine::BranchSource& branches) {
+  std::error_code error;
+  if (!std::filesystem::exists(context.state_folder / "environments", error)) return std::vector<Environment>();
+  NoTraffic traffic;
+  const auto platform = local::LocalPlatform::Open({.state_folder = context.state_folder,
+                                                    .app = app,
+                                                    .url_for = [](const std::string&) { return ""; },
+                                                    .clock = SystemClock(),
+                                                    .trust_branches = true},
+                                                   branches, traffic);
+  if (!platform) return Fail(platform.error());
+  return (*platform)->List();
+}
+
+/// The same plan that `serve` would make first, made here.
+Result<Plan> PlanWithoutServe(const Context& context) {
+  const auto project = LiveProject::Open(context.config_file, std::make_shared<Redactor>());
+  if (!project) return Fail(project.error());
+  const config::Project& now = (*project)->Current()->project;
+  const auto repository = git::Repository::Open({.location = now.repository, .folder = context.state_folder / "git"});
+  if (!repository) return Fail(repository.error());
+  const Result<std::vector<Environment>> environments = EnvironmentsOf(context, now.app, **repository);
+  if (!environments) return Fail(environments.error());
+  const Result<BranchList> list = (*repository)->List({});
+  if (!list) return Fail(list.error());
+  ProjectSettings settings(**project, **repository);
+  std::vector<plan::WantedBranch> wanted;
+  for (const Branch& branch : list->branches) {
+    const Result<Settings> own = settings.For(branch);
+    wanted.push_back({.branch = branch,
+                      .profile = own ? own->profile : "",
+                      .settings_hash = own ? own->hash : "",
+                      .problem = own ? "" : own.error().Text()});
+  }
+  return plan::MakePlan({.branches = wanted,
+                         .environments = *environments,
+                         .asked = {},
+                         .policy = (*project)->Policy(),
+                         .now = SystemClock()()});
+}
+
+/// The plan of a fresh look by the running serve.
+Result<Plan> PlanOfServe(const Control& control) {
+  const Result<Value> json = control.GetJson("/api/plan");
+  if (!json) return Fail(json.error());
+  return ReadPlanJson(*json);
+}
+
+}  // namespace
+
+int RunPlan(const Context& context) {
+  const bool json = context.arguments.json;
+  const Control control(context.ControlSocket());
+  const bool serving = control.Get("/api/status").has_value();
+  const Result<Plan> plan = serving ? PlanOfServe(control) : PlanWithoutServe(context);
+  if (!plan) return Report(plan.error(), json);
+  std::printf("%s\n", json ? plan::ToJson(*plan).c_str() : plan::PlanText(*plan).c_str());
+  return 0;
+}
+
+}  // namespace perch::cli
