@@ -13,7 +13,7 @@ Loop::Watched::Watched(Loop& loop) : loop_(loop), next_(loop.first_) {
 Loop::Watched::~Watched() {
   (previous_ ? previous_->next_ : loop_.first_) = next_;
   if (next_) next_->previous_ = previous_;
-  if (loop_.closing_ && loop_.first_ == nullptr) loop_.timer_.cancel();
+  if (loop_.closing_ && !loop_.ended_ && loop_.first_ == nullptr) loop_.timer_.cancel();
 }
 
 namespace {
@@ -37,6 +37,7 @@ void Loop::Stop() {
     if (first_ == nullptr) timer_.cancel();
   });
   thread_.join();
+  ended_ = true;
 }
 
 void Loop::Arm() {

@@ -55,6 +55,7 @@ class Loop {
   std::chrono::milliseconds tick_;
   bool armed_ = false;
   bool closing_ = false;
+  bool ended_ = false;
   Watched* first_ = nullptr;
   std::thread thread_;
 };

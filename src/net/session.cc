@@ -158,8 +158,17 @@ void Session::Close() {
   wake_.Set();
 }
 
-void Session::SetWriteDeadline(std::chrono::milliseconds timeout) {
-  write_deadline_ = std::chrono::steady_clock::now() + timeout;
+void Session::LeaveBodyUnread() {
+  keep_open_ = false;
+  linger_ = true;
+}
+
+void Session::Abort() {
+  keep_open_ = false;
+  linger_ = false;
+  error_code ignored;
+  stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  stream_.Close();
 }
 
 Task<ReadResult> Session::ReadMore(std::size_t want, std::chrono::milliseconds timeout) {
@@ -372,6 +381,7 @@ Task<void> Session::AnswerWith(Handler& handler, Request request) {
 }
 
 Task<void> Session::Send(Response response, bool to_head) {
+  Dress(response);
   const bool no_body = HasNoBody(response.status);
   const bool streams = response.stream != nullptr && !no_body && !to_head;
   const bool chunked = streams && head_.version >= 11;

@@ -55,6 +55,8 @@ class Session : public Loop::Watched, public std::enable_shared_from_this<Sessio
   virtual Task<void> Serve() = 0;
   /// The client went away while it was watched (see WatchPeer).
   virtual void PeerIsGone() {}
+  /// The last change to an answer of perch's own.
+  virtual void Dress(Response& response) { (void)response; }
 
   Loop& loop() { return loop_; }
   Stream& stream() { return stream_; }
@@ -77,14 +79,16 @@ class Session : public Loop::Watched, public std::enable_shared_from_this<Sessio
   Task<void> Send(Response response, bool to_head);
   /// Says why the request is not taken; the connection ends with it.
   Task<void> Refuse(Refusal refusal);
+  /// The rest of the request's body will not be read: the connection ends after the answer.
+  void LeaveBodyUnread();
+  /// Closes at once, so that the client sees an error.
+  void Abort();
   /// Reads from the client with a deadline.
   Task<ReadResult> ReadMore(std::size_t want, std::chrono::milliseconds timeout);
   /// Writes to the client with a deadline.
   Task<error_code> WriteOut(Pieces pieces);
   /// While it is on, the tick looks whether the client is still there.
   void WatchPeer(bool on) { watch_peer_ = on; }
-  void SetWriteDeadline(std::chrono::milliseconds timeout);
-  void ClearWriteDeadline() { write_deadline_ = SteadyTime::max(); }
   bool read_timed_out() const { return read_timed_out_; }
 
  private:
