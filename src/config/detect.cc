@@ -95,18 +95,28 @@ std::optional<Draft> FromDockerfile(const fs::path& folder) {
   return draft;
 }
 
+std::string PythonInstall(const fs::path& folder) {
+  if (!HasFile(folder / "requirements.txt")) return "";
+  return "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt";
+}
+
 std::optional<Draft> FromProcfile(const fs::path& folder) {
   Draft draft{.found = "This folder has a Procfile."};
   for (const std::string& line : Lines(ReadIfFile(folder / "Procfile"))) {
     const std::size_t colon = line.find(':');
-    if (colon == std::string::npos || !IsUtf8(line)) continue;
+    if (colon == std::string::npos || Printable(line) != line) continue;
     const std::string_view name = Trim(std::string_view(line).substr(0, colon));
     const std::string command(Trim(std::string_view(line).substr(colon + 1)));
     if (name == "web") draft.run = command;
     if (name == "release") draft.release = command;
   }
   if (draft.run.empty()) return std::nullopt;
-  if (HasFile(folder / "package.json")) draft.build = HasFile(folder / "package-lock.json") ? "npm ci" : "npm install";
+  if (HasFile(folder / "package.json")) {
+    draft.build = HasFile(folder / "package-lock.json") ? "npm ci" : "npm install";
+  } else if (draft.build = PythonInstall(folder); !draft.build.empty()) {
+    draft.run = ". .venv/bin/activate && " + draft.run;
+    if (!draft.release.empty()) draft.release = ". .venv/bin/activate && " + draft.release;
+  }
   return draft;
 }
 
@@ -123,11 +133,6 @@ std::string WsgiPackage(const fs::path& folder) {
   return packages.size() == 1 ? packages[0] : "";
 }
 
-std::string PythonInstall(const fs::path& folder) {
-  if (!HasFile(folder / "requirements.txt")) return "";
-  return "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
-}
-
 std::optional<Draft> FromDjango(const fs::path& folder) {
   const std::string manage = ReadIfFile(folder / "manage.py");
   if (manage.find("DJANGO_SETTINGS_MODULE") == std::string::npos) return std::nullopt;
@@ -140,7 +145,7 @@ std::optional<Draft> FromDjango(const fs::path& folder) {
   draft.test = python + " manage.py test";
   draft.release = python + " manage.py migrate --noinput";
   draft.run = requirements.find("gunicorn") != std::string::npos && !package.empty()
-                  ? bin + "gunicorn " + package + ".wsgi --bind \"$HOST:$PORT\""
+                  ? python + " -m gunicorn " + package + ".wsgi --bind \"$HOST:$PORT\""
                   : python + " manage.py runserver --noreload \"$HOST:$PORT\"";
   draft.notes.push_back(
       "Each branch has its own database: let settings.py read DATABASE_URL, for example\n"

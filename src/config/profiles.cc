@@ -60,7 +60,10 @@ class Resolver {
     for (auto& [name, profile] : done_) {
       if (profile) good.emplace(name, *std::move(profile));
     }
-    for (const auto& [name, profile] : good) CheckWhole(profile);
+    CheckWhole(base_, nullptr, nullptr);
+    for (const auto& [name, profile] : good) {
+      CheckWhole(profile.values, &profile, profile.chain.size() > 1 ? &good.at(profile.chain[1]).values : &base_);
+    }
     return good;
   }
 
@@ -135,9 +138,15 @@ class Resolver {
     return trail;
   }
 
-  void CheckWhole(const Profile& profile) {
-    const Value* secrets = profile.values.Find("secrets");
-    const Value* env = profile.values.Find("env");
+  static const Value* Clash(const Value& values, const std::string& name) {
+    const Value* env = values.Find("env");
+    const Value* secrets = values.Find("secrets");
+    return env && secrets && secrets->Find(name) ? env->Find(name) : nullptr;
+  }
+
+  /// `profile` is nullptr for the top level; `inherited` is what it begins with, whose errors are not told again.
+  void CheckWhole(const Value& values, const Profile* profile, const Value* inherited) {
+    const Value* secrets = values.Find("secrets");
     if (!secrets || !secrets->AsMap()) return;
     for (const Value::Entry& entry : *secrets->AsMap()) {
       if (const Value::Map* source = entry.value.AsMap(); source && source->empty()) {
@@ -146,15 +155,15 @@ class Resolver {
                           .text = "the secret `" + entry.key + "` does not say where its value comes from",
                           .hint = "Write one of env, file and command, such as {env: " + entry.key + "}."});
       }
-      const Value* plain = env ? env->Find(entry.key) : nullptr;
-      if (!plain) continue;
-      diagnostics_.Add(
-          {.at = entry.key_at,
-           .width = entry.key.size(),
-           .text = "`" + entry.key + "` is a secret and a plain variable at once in profile " + profile.name,
-           .hint = "Remove it from `env` (" + plain->at.Text() + ").",
-           .trail = Trail(profile),
-           .conceal = true});
+      const Value* plain = Clash(values, entry.key);
+      if (!plain || (inherited && Clash(*inherited, entry.key))) continue;
+      diagnostics_.Add({.at = entry.key_at,
+                        .width = entry.key.size(),
+                        .text = "`" + entry.key + "` is a secret and a plain variable at once" +
+                                (profile ? " in profile " + profile->name : ""),
+                        .hint = "Remove it from `env` (" + plain->at.Text() + ").",
+                        .trail = profile ? Trail(*profile) : std::vector<std::string>(),
+                        .conceal = true});
     }
   }
 
@@ -205,6 +214,7 @@ std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profi
     if (std::find(names.begin(), names.end(), rule.profile) == names.end()) {
       const std::string nearest = DidYouMean(rule.profile, names);
       std::sort(names.begin(), names.end());
+      names.erase(std::unique(names.begin(), names.end()), names.end());
       diagnostics.Add({.at = entry.value.at,
                        .width = rule.profile.size(),
                        .text = "there is no profile `" + rule.profile + "`",

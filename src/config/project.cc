@@ -143,7 +143,8 @@ Result<Project> Load(const std::filesystem::path& path) {
       error.hint = "Run `perch init` to write one, or name another with --config.";
     } else {
       error.what = "cannot read the configuration";
-      error.hint = "Check its permissions, or name another file with --config.";
+      error.hint = error.why.starts_with("it is") ? "Is this really a perch.yaml? Name another file with --config."
+                                                  : "Check its permissions, or name another file with --config.";
     }
     return Fail(std::move(error));
   }

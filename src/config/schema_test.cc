@@ -1,0 +1,171 @@
+#include "config/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "config/project.h"
+
+namespace perch::config {
+namespace {
+
+/// Every key of the schema as a path; the entries of maps with free names as "*".
+void Paths(const Field& field, const std::string& path, std::set<std::string>& paths) {
+  if (!path.empty()) paths.insert(path);
+  for (const Field& inner : field.fields) Paths(inner, path.empty() ? inner.key : path + "." + inner.key, paths);
+  if (field.type == Field::Type::kNamed) Paths(field.element[0], path + ".*", paths);
+}
+
+TEST(Schema, IsWhatTheExampleSays) {
+  std::set<std::string> paths;
+  Paths(Schema(), "", paths);
+  std::set<std::string> top;
+  for (const std::string& path : paths) {
+    if (!path.starts_with("profiles.*.")) top.insert(path);
+  }
+  const std::set<std::string> expected = {
+      "app",
+      "aws",
+      "aws.certificate",
+      "aws.hosted_zone",
+      "aws.region",
+      "branches",
+      "branches.limit",
+      "branches.protect",
+      "branches.skip",
+      "build",
+      "build.command",
+      "build.dockerfile",
+      "database",
+      "database.class",
+      "database.multi_az",
+      "deploy",
+      "domain",
+      "env",
+      "env.*",
+      "environments",
+      "environments.*",
+      "instances",
+      "instances.max",
+      "instances.min",
+      "instances.type",
+      "limits",
+      "limits.build_timeout",
+      "limits.file_size",
+      "limits.log",
+      "limits.memory",
+      "limits.open_files",
+      "limits.processes",
+      "limits.seed_timeout",
+      "limits.test_timeout",
+      "parallel",
+      "platform",
+      "poll",
+      "profiles",
+      "profiles.*",
+      "release",
+      "release.command",
+      "repository",
+      "run",
+      "run.command",
+      "run.health",
+      "run.health_status",
+      "run.health_timeout",
+      "run.port",
+      "run.stop_timeout",
+      "run.writable",
+      "sandbox",
+      "sandbox.readable",
+      "secrets",
+      "secrets.*",
+      "secrets.*.command",
+      "secrets.*.env",
+      "secrets.*.file",
+      "seed",
+      "seed.command",
+      "seed.files",
+      "test",
+      "test.command",
+  };
+  EXPECT_EQ(top, expected);
+}
+
+TEST(Schema, AProfileMaySetWhatTheTopLevelMarksSo) {
+  EXPECT_EQ(Schema().Find("profiles")->element[0].Keys(),
+            (std::vector<std::string>{"extends", "build", "test", "release", "seed", "run", "env", "secrets", "limits",
+                                      "instances", "deploy", "database"}));
+}
+
+TEST(Schema, ABranchMaySetOnlyHowItIsBuiltAndRun) {
+  std::vector<std::string> keys;
+  for (const Field& field : Schema().fields) {
+    if (field.from_branch) keys.push_back(field.key);
+  }
+  EXPECT_EQ(keys, (std::vector<std::string>{"build", "test", "release", "seed", "run", "env"}));
+}
+
+TEST(Schema, TheExampleLoadsClean) {
+  const Result<Project> project = Parse(ExampleText(), "docs/perch.example.yaml");
+  ASSERT_TRUE(project) << project.error().Text();
+  EXPECT_EQ(project->warnings, std::vector<std::string>());
+}
+
+/// Replaces a line by another, or takes it away.
+std::string WithLine(std::string text, const std::string& line, const std::string& by) {
+  const std::size_t at = text.find("\n" + line + "\n");
+  EXPECT_NE(at, std::string::npos) << line;
+  return text.replace(at + 1, line.size(), by);
+}
+
+TEST(Schema, WhatTheExampleSwitchesOffLoadsTooWhenItIsSwitchedOn) {
+  std::string text(ExampleText());
+  text = WithLine(text, "  #dockerfile: Dockerfile", "  dockerfile: Dockerfile");
+  text = WithLine(text, "  command: npm ci && npm run build", "  #command: npm ci && npm run build");
+  const Result<Project> project = Parse(text, "docs/perch.example.yaml");
+  ASSERT_TRUE(project) << project.error().Text();
+}
+
+TEST(Schema, TheExampleShowsEveryDefaultThatHasAPlaceForIt) {
+  // Where the example's own value is not the default, the "#:" line tells it; where it is, both agree.
+  const auto default_of = [](const char* map, const char* key) { return Schema().Find(map)->Find(key)->default_text; };
+  EXPECT_EQ(default_of("run", "health"), "/");
+  EXPECT_EQ(default_of("run", "health_timeout"), "60s");
+  EXPECT_EQ(default_of("limits", "memory"), "1G");
+  EXPECT_EQ(default_of("branches", "skip"), "[\"*-no-infra\"]");
+  EXPECT_EQ(Schema().Find("domain")->default_text, "localhost");
+}
+
+struct BadExample {
+  const char* name;
+  const char* text;
+  const char* error;
+};
+
+TEST(Schema, AWrongExampleNamesItsLine) {
+  const BadExample cases[] = {
+      {"no type", "#: text\na: b\nc: d\n", "example:3:1: `c` has no line with its type above it"},
+      {"unknown type", "#: txet\na: b\n", "example:2:1: `txet` is no known type"},
+      {"unknown clause", "#: text; requierd\na: b\n", "example:2:1: `requierd` is no known clause"},
+      {"bad range", "#: whole number from 5 to 1\na: 2\n", "example:2:1: `from 5 to 1` is no range"},
+      {"no range", "#: duration 5\na: 2\n", "example:2:1: a range is written `from A to B`"},
+      {"half a map", "#: map from name\na: {}\n", "example:2:1: `map from` needs a ` to `"},
+  };
+  for (const BadExample& bad : cases) {
+    const Result<Field> schema = ReadSchema(bad.text, "example");
+    ASSERT_FALSE(schema) << bad.name;
+    EXPECT_EQ(schema.error().Text(), bad.error) << bad.name;
+  }
+}
+
+TEST(Schema, TheExampleIsReadableOnATerminal) {
+  int number = 0;
+  for (const std::string& line : Lines(ExampleText())) {
+    ++number;
+    EXPECT_LE(line.size(), 124u) << "line " << number;
+    EXPECT_EQ(line.find('\t'), std::string::npos) << "line " << number;
+  }
+}
+
+}  // namespace
+}  // namespace perch::config
