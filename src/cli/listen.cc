@@ -1,6 +1,10 @@
 #include "cli/listen.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -77,6 +81,23 @@ Result<Listen> ReadListen(const Arguments& arguments) {
                  .hint = "Add --tls CERT,KEY and --password-file FILE, or listen on 127.0.0.1."});
   }
   return listen;
+}
+
+Status ChooseFreePort(Listen& listen) {
+  if (listen.port != 0) return {};
+  const bool six = listen.host.find(':') != std::string::npos;
+  const UniqueFd fd(socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 address6{.sin6_family = AF_INET6};
+  sockaddr_in address4{.sin_family = AF_INET};
+  inet_pton(AF_INET6, listen.host.c_str(), &address6.sin6_addr);
+  inet_pton(AF_INET, listen.host.c_str(), &address4.sin_addr);
+  auto* address = six ? reinterpret_cast<sockaddr*>(&address6) : reinterpret_cast<sockaddr*>(&address4);
+  socklen_t size = six ? sizeof address6 : sizeof address4;
+  if (bind(fd.get(), address, size) != 0 || getsockname(fd.get(), address, &size) != 0) {
+    return Fail({.what = "cannot listen", .where = listen.host, .why = ErrnoText(errno)});
+  }
+  listen.port = ntohs(six ? address6.sin6_port : address4.sin_port);
+  return {};
 }
 
 }  // namespace perch::cli

@@ -23,4 +23,7 @@ struct Listen {
 /// Reads --listen, --tls and --password-file. Beyond loopback without TLS and password is refused (kRefused).
 Result<Listen> ReadListen(const Arguments& arguments);
 
+/// Replaces port 0 by a free one of that address.
+Status ChooseFreePort(Listen& listen);
+
 }  // namespace perch::cli

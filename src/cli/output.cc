@@ -125,7 +125,7 @@ std::string EventLine(const Event& event) {
 
 int Report(const Error& error, bool json) {
   if (json) {
-    std::printf("%s\n", web::ErrorJson(error).c_str());
+    std::printf("%s\n", ("{\"error\":" + web::ErrorJson(error) + "}").c_str());
   } else {
     std::string safe;
     for (const std::string& line : Lines(error.Text())) safe += Printable(line) + "\n";

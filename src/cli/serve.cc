@@ -1,0 +1,52 @@
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/serve/server.h"
+#include "cli/signals.h"
+
+namespace perch::cli {
+namespace {
+
+void PrintEvent(const Event& event, bool json) {
+  const std::string line = json ? engine::ToJson(event) : EventLine(event);
+  if (line.empty()) return;
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int RunServe(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  const bool json = arguments.json;
+  Result<Listen> listen = ReadListen(arguments);
+  if (!listen) return Report(listen.error(), json);
+  if (const Status free = ChooseFreePort(*listen); !free) return Report(free.error(), json);
+  const Signals signals;
+  auto server = Server::Start({.config_file = context.config_file,
+                               .state_folder = context.state_folder,
+                               .listen = std::move(*listen),
+                               .domain = arguments.domain,
+                               .dashboard = arguments.dashboard,
+                               .trust_branches = arguments.trust_branches,
+                               .on_event = [json](const Event& event) { PrintEvent(event, json); }});
+  if (!server) return Report(server.error(), json);
+  if (json) {
+    std::printf("{\"serving\":%s}\n", JsonString((*server)->DashboardUrl()).c_str());
+  } else {
+    std::printf("perch serves %s\n", (*server)->DashboardUrl().c_str());
+    if (arguments.password_file.empty())
+      std::printf("To redeploy and stop there, open %s\n", (*server)->SignInUrl().c_str());
+    std::printf("Ctrl-C ends it; the next start brings everything back.\n");
+  }
+  std::fflush(stdout);
+  signals.Wait();
+  if (!json) std::printf("Ending all branches' processes.\n");
+  std::fflush(stdout);
+  server->reset();
+  return 0;
+}
+
+}  // namespace perch::cli
