@@ -34,16 +34,35 @@ std::size_t Redactor::LongestValue() const {
   return values_.empty() ? 0 : values_.front().size();
 }
 
+std::size_t Redactor::SettledLength(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  std::size_t settled = text.size();
+  for (const std::string& value : values_) {
+    for (std::size_t n = std::min(value.size() - 1, text.size()); n > text.size() - settled; --n) {
+      if (text.ends_with(std::string_view(value).substr(0, n))) settled = text.size() - n;
+    }
+  }
+  // A whole value that reaches over the cut must not be torn: cut before it.
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const std::string& value : values_) {
+      const std::size_t from = settled - std::min(settled, value.size() - 1);
+      const std::size_t at = text.substr(0, std::min(text.size(), settled + value.size() - 1)).find(value, from);
+      if (at < settled) {
+        settled = at;
+        moved = true;
+      }
+    }
+  }
+  return settled;
+}
+
 std::string StreamMask::Feed(std::string_view piece) {
   held_ += piece;
-  const std::size_t longest = redactor_ ? redactor_->LongestValue() : 0;
-  if (longest == 0) return std::exchange(held_, {});
-  held_ = redactor_->Mask(held_);
-  // A secret may have begun in the last longest-1 bytes; a line end cannot be inside a value that has none, but values
-  // may have any bytes.
-  const std::size_t keep = std::min(held_.size(), longest - 1);
-  std::string shown = held_.substr(0, held_.size() - keep);
-  held_.erase(0, shown.size());
+  if (!redactor_) return std::exchange(held_, {});
+  const std::size_t settled = redactor_->SettledLength(held_);
+  std::string shown = redactor_->Mask(std::string_view(held_).substr(0, settled));
+  held_.erase(0, settled);
   return shown;
 }
 

@@ -29,6 +29,9 @@ class Redactor {
   std::string Mask(std::string_view text) const;
   /// The length of the longest known value; a stream masked in pieces must keep back one byte less than this.
   std::size_t LongestValue() const;
+  /// How many of the first bytes of `text` may be masked and shown without waiting for the next piece: the rest could
+  /// be the beginning of a value.
+  std::size_t SettledLength(std::string_view text) const;
 
  private:
   mutable std::mutex mutex_;

@@ -30,6 +30,21 @@ TEST(StreamMask, FindsASecretCutAnywhere) {
   }
 }
 
+TEST(StreamMask, HidesAValueThatBeginsLikeAnotherOrReachesIntoOne) {
+  for (const std::string text : {"a abcdefgh b", "a abcd b", "a xyabcd b", "xyabxyabcdef"}) {
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+      StreamMask mask(Knows({"abcd", "abcdefgh", "xyab"}));
+      const std::string shown = mask.Feed(text.substr(0, cut)) + mask.Feed(text.substr(cut)) + mask.Finish();
+      for (const std::string value : {"abcd", "efgh", "xyab"}) EXPECT_EQ(shown.find(value), std::string::npos) << shown;
+    }
+  }
+}
+
+TEST(StreamMask, KeepsBackOnlyWhatCouldBeTheBeginningOfASecret) {
+  StreamMask mask(Knows({"s3cret-and-very-long"}));
+  EXPECT_EQ(mask.Feed("listening on s3"), "listening on ");
+}
+
 TEST(StreamMask, PassesTextThroughAtOnceWhenThereIsNothingToHide) {
   StreamMask mask(Knows({}));
   EXPECT_EQ(mask.Feed("hello"), "hello");

@@ -1,0 +1,320 @@
+#include <sys/wait.h>
+
+#include <thread>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "local/guest_log.h"
+#include "local/health.h"
+#include "local/platform_impl.h"
+#include "local/tree.h"
+
+namespace perch::local {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::uint16_t kFirstPort = 20000, kPortCount = 12000;  // below Linux' ephemeral ports (32768 and up)
+constexpr int kPortTries = 5;
+
+Error StartError(std::string why) { return {.what = "the app did not start", .why = std::move(why)}; }
+
+std::string WithLastLine(std::string text, const std::filesystem::path& folder) {
+  std::string last;
+  for (const std::string& line : LastLines(folder, std::string(StageName(Stage::kStart)), 8)) {
+    if (!line.starts_with("perch: ")) last = Printable(line);
+  }
+  if (!last.empty()) text.append(": ").append(last);
+  return text;
+}
+
+/// Waits until an app under a fresh keeper is well, and says in words why it is not.
+class HealthWait {
+ public:
+  enum class End { kHealthy, kPortTaken, kFailed, kCancelled };
+
+  HealthWait(Keeper& keeper, const Settings& settings, std::uint16_t port, std::string host,
+             std::filesystem::path log_folder, std::stop_token stop)
+      : keeper_(keeper),
+        settings_(settings),
+        port_(port),
+        host_(std::move(host)),
+        log_folder_(std::move(log_folder)),
+        stop_(std::move(stop)),
+        deadline_(Clock::now() + settings.health_timeout) {}
+
+  End Run(const std::function<void()>& listening) {
+    const End listens = UntilListening();
+    if (listens != End::kHealthy) return listens;
+    if (listening) listening();
+    return UntilHealthy();
+  }
+
+  const std::string& reason() const { return reason_; }
+
+ private:
+  /// Waits one turn; an end when there is nothing more to wait for.
+  std::optional<End> Turn() {
+    const bool exited = WaitReadable(keeper_.process_fd(), pause_);
+    pause_ = std::min(pause_ + pause_ / 4 + milliseconds(1), milliseconds(100));
+    if (stop_.stop_requested()) return End::kCancelled;
+    if (exited) {
+      const int code = keeper_.ExitCode().value_or(0);
+      reason_ = WithLastLine("it ended at once with " + DescribeExit(code), log_folder_);
+      return End::kFailed;
+    }
+    return std::nullopt;
+  }
+
+  End UntilListening() {
+    while (true) {
+      if (Accepts(port_)) {
+        const auto listener = Listener(port_, Descendants(keeper_.id().pid));
+        if (listener && *listener != 0) return End::kHealthy;
+        if (listener) return End::kPortTaken;
+      }
+      if (Clock::now() >= deadline_) break;
+      if (const auto end = Turn()) return *end;
+    }
+    std::vector<std::string> others;
+    for (const std::uint16_t other : ListeningPorts(Descendants(keeper_.id().pid))) {
+      others.push_back(std::to_string(other));
+    }
+    reason_ = others.empty()
+                  ? "it did not listen on $PORT (" + std::to_string(port_) + ") of 127.0.0.1 within " +
+                        FormatDuration(settings_.health_timeout)
+                  : "it listens on port " + Join(others, ", ") + " instead of $PORT (" + std::to_string(port_) + ")";
+    return End::kFailed;
+  }
+
+  End UntilHealthy() {
+    pause_ = milliseconds(5);
+    while (true) {
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - Clock::now());
+      const auto status =
+          GetStatus(port_, host_, settings_.health_path, std::clamp(left, milliseconds(100), milliseconds(5000)));
+      if (status && (settings_.health_status ? *status == *settings_.health_status : *status < 500)) {
+        return End::kHealthy;
+      }
+      reason_ = !status ? status.error()
+                        : "GET " + settings_.health_path + " answers " + std::to_string(*status) +
+                              (settings_.health_status ? ", not " + std::to_string(*settings_.health_status) : "");
+      if (Clock::now() >= deadline_) return End::kFailed;
+      if (const auto end = Turn()) return *end;
+    }
+  }
+
+  Keeper& keeper_;
+  const Settings& settings_;
+  const std::uint16_t port_;
+  const std::string host_;
+  const std::filesystem::path log_folder_;
+  const std::stop_token stop_;
+  const Clock::time_point deadline_;
+  milliseconds pause_{2};
+  std::string reason_;
+};
+
+std::string HostOf(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  std::string host = scheme == std::string::npos ? url : url.substr(scheme + 3);
+  host.resize(std::min(host.find('/'), host.size()));
+  return host.empty() ? "localhost" : host;
+}
+
+}  // namespace
+
+Guest LocalPlatform::Impl::MakeGuest(const Settings& settings, const Record& record, const std::string& commit,
+                                     bool with_secrets) const {
+  Guest guest{.sandboxed = !options.trust_branches, .uid = record.uid, .limits = settings.limits};
+  guest.env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+               {"HOME", guest.sandboxed ? kGuestHome : "/tmp"},
+               {"LANG", "C.UTF-8"},
+               {"TMPDIR", "/tmp"},
+               {"HOST", "127.0.0.1"},
+               {"PERCH_BRANCH", record.environment.branch},
+               {"PERCH_COMMIT", commit},
+               {"PERCH_URL", record.environment.url}};
+  for (const auto& [name, value] : settings.env) guest.env[name] = value;
+  if (with_secrets) {
+    for (const auto& [name, secret] : settings.secrets) guest.env[name] = secret.Reveal();
+  }
+  const std::string data = kGuestData;
+  guest.env.try_emplace("DATABASE_URL", "sqlite:///" + data + "/app.db");
+  guest.env.try_emplace("BUCKET_DIR", data + "/bucket");
+  if (guest.sandboxed) {
+    for (const std::string& path : settings.readable) guest.binds.push_back({path, path, false});
+  }
+  return guest;
+}
+
+Result<Guest> LocalPlatform::Impl::MakeAppGuest(const Settings& settings, const Record& record, const RunningApp& app) {
+  Guest guest = MakeGuest(settings, record, app.commit, true);
+  const std::string& slug = record.environment.slug;
+  const std::filesystem::path release = layout.Release(app.release) / "tree";
+  const std::filesystem::path data = layout.Data(slug, app.data), bucket = layout.Bucket(slug);
+  if (!guest.sandboxed) {
+    guest.cwd = release;
+    if (!settings.env.contains("DATABASE_URL")) guest.env["DATABASE_URL"] = "sqlite:///" + (data / "app.db").string();
+    if (!settings.env.contains("BUCKET_DIR")) guest.env["BUCKET_DIR"] = bucket;
+  } else {
+    guest.cwd = kGuestApp;
+    guest.binds.push_back({data, kGuestData, true});
+    guest.binds.push_back({bucket, std::string(kGuestData) + "/bucket", true});
+    guest.binds.push_back({release, kGuestApp, false});
+    for (const std::string& folder : settings.writable) {
+      if (const Status made = MakeFolderInside(release, folder); !made) return Fail(made.error());
+      const std::filesystem::path own = layout.Writable(slug) / Sha256Hex(folder).substr(0, 16);
+      if (!std::filesystem::exists(own)) {
+        Status made = MakeFolders(own, 0700);
+        if (made) made = CopyTree(release / folder, own, record.uid);
+        if (made) made = GiveTree(own, record.uid);
+        if (!made) return Fail(made.error());
+      }
+      guest.binds.push_back({own, std::string(kGuestApp) + "/" + folder, true});
+    }
+  }
+  if (app.port != 0) guest.env["PORT"] = std::to_string(app.port);
+  return guest;
+}
+
+Result<std::uint16_t> LocalPlatform::Impl::TakePort() {
+  const std::lock_guard lock(mutex);
+  for (int tried = 0; tried < kPortCount; ++tried) {
+    const std::uint16_t port = std::uint16_t(kFirstPort + next_port++ % kPortCount);
+    if (!ports.contains(port) && IsFree(port)) {
+      ports.insert(port);
+      return port;
+    }
+  }
+  return Fail({.kind = ErrorKind::kUnavailable,
+               .what = "no port is free between " + std::to_string(kFirstPort) + " and " +
+                       std::to_string(kFirstPort + kPortCount - 1)});
+}
+
+void LocalPlatform::Impl::GiveBackPort(std::uint16_t port) {
+  const std::lock_guard lock(mutex);
+  ports.erase(port);
+}
+
+Result<LocalPlatform::Impl::StartResult> LocalPlatform::Impl::StartApp(const Settings& settings, const SlotPtr& slot,
+                                                                       RunningApp app, const StartHooks& hooks,
+                                                                       std::stop_token stop) {
+  const Record record = Read(slot);
+  const std::string& slug = record.environment.slug;
+  for (int tried = 1;; ++tried) {
+    const Result<std::uint16_t> port = TakePort();
+    if (!port) return Fail(port.error());
+    app.port = *port;
+    app.stop_timeout_ms = settings.stop_timeout.count();
+    Result<Guest> guest = MakeAppGuest(settings, record, app);
+    if (!guest) {
+      GiveBackPort(app.port);
+      return Fail(guest.error());
+    }
+    guest->argv = settings.run.argv;
+    KeeperTask task{.guest = *std::move(guest),
+                    .log_folder = layout.Log(slug, app.generation),
+                    .log_name = std::string(StageName(Stage::kStart)),
+                    .status_path = layout.KeeperStatus(slug, app.generation),
+                    .stop_timeout = settings.stop_timeout,
+                    .first_delay = options.restart_delay,
+                    .quick_deaths = options.quick_deaths};
+    for (const auto& [name, secret] : settings.secrets) task.secrets.push_back(secret.Reveal());
+    Result<Keeper> keeper = Keeper::Spawn(options.self_exe, task);
+    if (!keeper) {
+      GiveBackPort(app.port);
+      return Fail(keeper.error());
+    }
+    app.keeper = keeper->id();
+    Status begun = hooks.record(app);
+    if (begun) begun = keeper->Go();
+    HealthWait::End end = HealthWait::End::kFailed;
+    std::string reason;
+    if (begun) {
+      HealthWait wait(*keeper, settings, app.port, HostOf(record.environment.url), task.log_folder, stop);
+      end = wait.Run(hooks.listening);
+      reason = wait.reason();
+      if (end == HealthWait::End::kHealthy) begun = keeper->Release();
+      if (end == HealthWait::End::kHealthy && begun) return StartResult{*std::move(keeper), app};
+    }
+    EndApp(app);
+    if (!begun) return Fail(begun.error());
+    if (end == HealthWait::End::kCancelled) {
+      return Fail({.kind = ErrorKind::kCancelled, .what = "the start was cancelled"});
+    }
+    if (end == HealthWait::End::kFailed || tried == kPortTries) {
+      if (end == HealthWait::End::kPortTaken)
+        reason = "port " + std::to_string(app.port) + " is taken by another program";
+      return Fail(StartError(std::move(reason)));
+    }
+  }
+}
+
+bool LocalPlatform::Impl::EndApp(const RunningApp& app) {
+  const bool ended = EndKeeper(app.keeper, milliseconds(app.stop_timeout_ms));
+  GiveBackPort(app.port);
+  return ended;
+}
+
+void LocalPlatform::Impl::WatchApp(const SlotPtr& slot) {
+  const Record record = Read(slot);
+  if (record.serving) {
+    watch().Add(record.environment.slug, record.serving->keeper, layout.Run(record.environment.slug));
+  }
+}
+
+void LocalPlatform::Impl::AppChanged(const std::string& slug, const ProcessId& keeper, bool alive) {
+  const SlotPtr slot = FindSlot(slug);
+  if (!slot) return;
+  if (!alive) waitpid(keeper.pid, nullptr, WNOHANG);
+  const Record before = Read(slot);
+  if (!before.serving || before.serving->keeper != keeper) return;
+  const auto status = ReadKeeperStatus(layout.KeeperStatus(slug, before.serving->generation));
+  State state = State::kReady;
+  std::string reason;
+  if (!alive) {
+    state = State::kFailed;
+    reason = WithLastLine("the app died" + (status && status->last_exit >= 0
+                                                ? " again and again, last with " + DescribeExit(status->last_exit)
+                                                : std::string()),
+                          layout.Log(slug, before.serving->generation));
+  } else if (status && status->phase == KeeperStatus::Phase::kWaiting) {
+    state = State::kStarting;
+    reason = "the app ended with " + DescribeExit(status->last_exit) + " and is being started again";
+  }
+  if (alive && state == before.environment.state) return;
+  {
+    const std::lock_guard lock(mutex);
+    if (shutting_down) return;
+  }
+  if (!alive) {
+    traffic.Unroute(slug);
+    GiveBackPort(before.serving->port);
+  }
+  const Status changed = Change(slot, [&](Record& record) {
+    if (!record.serving || record.serving->keeper != keeper) return;
+    const bool working = record.candidate.has_value();  // a deploy tells the state meanwhile
+    if (!working && !record.environment.deleting) {
+      record.environment.state = state;
+      record.environment.reason = reason;
+    }
+    if (!alive) {
+      record.serving.reset();
+      record.environment.serving_commit.clear();
+      record.environment.serving_tree.clear();
+    }
+  });
+  if (!changed) Log(LogLevel::kError, changed.error().Text());
+  std::function<void(const std::string&)> callback;
+  {
+    const std::lock_guard lock(mutex);
+    callback = on_change;
+  }
+  if (callback) callback(before.environment.branch);
+}
+
+}  // namespace perch::local
