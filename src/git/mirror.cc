@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "git/git_program.h"
 #include "git/objects.h"
 
@@ -31,6 +32,8 @@ class Mirror::Turn {
 };
 
 namespace {
+
+constexpr int kFetchesBetweenTidying = 500;
 
 std::unexpected<Error> Stopped(const Location& location) {
   return Fail(
@@ -87,7 +90,21 @@ Status Mirror::Fetch(const std::vector<std::string>& refspecs, bool prune, std::
   call.given = location_.url;
   const Result<GitOutput> output = RunGit(call, stop);
   if (!output) return Fail(output.error());
+  if (fetches_++ % kFetchesBetweenTidying == 0) TidyUp(stop);
   return {};
+}
+
+void Mirror::TidyUp(std::stop_token stop) {
+  GitCall call;
+  call.args = {"--git-dir=" + folder_.string(), "-c", "gc.auto=2000", "-c",
+               "gc.autoDetach=false",           "gc", "--auto",       "--quiet"};
+  call.cwd = folder_;
+  call.timeout = options_.fetch_timeout;
+  call.doing = "cannot tidy up perch's copy";
+  call.where = location_.shown;
+  if (const Result<GitOutput> output = RunGit(call, stop); !output) {
+    Log(LogLevel::kWarning, output.error().what + ": " + output.error().why);
+  }
 }
 
 Result<RemoteRefs> Mirror::FetchAll(std::stop_token stop) {

@@ -38,6 +38,8 @@ class Mirror {
  private:
   class Turn;
   Result<RemoteRefs> Ask(const std::vector<std::string>& patterns, std::stop_token stop) const;
+  /// Packs what many fetches left, now and then; a failure is only logged.
+  void TidyUp(std::stop_token stop);
   Status Fetch(const std::vector<std::string>& refspecs, bool prune, std::stop_token stop);
 
   const Location location_;
@@ -46,6 +48,7 @@ class Mirror {
   std::mutex mutex_;
   std::condition_variable_any turn_;
   bool busy_ = false;
+  int fetches_ = 0;  // since the start; only whose turn it is touches it
 };
 
 }  // namespace perch::git

@@ -81,10 +81,12 @@ class ScratchFile {
     unlink(path_.c_str());
     unlink((path_.string() + ".lock").c_str());
   }
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
   const fs::path& path() const { return path_; }
 
  private:
-  fs::path path_;
+  const fs::path path_;
 };
 
 }  // namespace
@@ -194,7 +196,7 @@ Status Objects::CheckOut(const std::string& commit, const fs::path& folder, std:
   const ScratchFile index(folder_ / ("index-" + std::to_string(getpid()) + "-" + std::to_string(++next)));
   Call call(*this, doing, {"-c", "index.threads=1", "read-tree", "-m", "-u", commit + "^{commit}"});
   call.env["GIT_INDEX_FILE"] = index.path().string();
-  call.env["GIT_WORK_TREE"] = folder.string();
+  call.env["GIT_WORK_TREE"] = ".";
   call.cwd = folder;
   call.timeout = std::chrono::minutes(10);
   const Result<GitOutput> output = RunGit(call, stop);

@@ -32,6 +32,7 @@ class SilentHost {
     port_ = ntohs(address.sin_port);
   }
   int port() const { return port_; }
+  int fd() const { return socket_.get(); }
 
  private:
   UniqueFd socket_;
@@ -168,6 +169,46 @@ TEST(SilentRemote, IsAnErrorAfterTheTimeOut) {
     EXPECT_THAT(list.error().Text(), testing::Not(testing::HasSubstr("s3cret")));
     EXPECT_FALSE(repository->Find("main", {}).has_value());
   }
+}
+
+TEST(SshRemote, IsFetchedThroughTheSshProgramOfTheUser) {
+  const TemporaryFolder folder;
+  MakeRepository(folder.path() / "my shop");
+  // Stands for ssh: runs on this machine what it is asked to run on the other.
+  const fs::path ssh = folder.path() / "ssh";
+  ASSERT_TRUE(WriteFileAtomically(ssh, "#!/bin/sh\nfor word; do command=$word; done\nexec sh -c \"$command\"\n", 0755)
+                  .has_value());
+  setenv("GIT_SSH", ssh.c_str(), 1);
+  setenv("GIT_SSH_VARIANT", "simple", 1);
+  const auto repository =
+      Open({.location = "git@host:" + (folder.path() / "my shop").string(), .folder = folder.path() / "state"});
+  const Result<BranchList> list = repository->List({});
+  EXPECT_THAT(Names(list), ElementsAre("main"));
+  EXPECT_EQ(list->default_branch, "main");
+  unsetenv("GIT_SSH");
+  unsetenv("GIT_SSH_VARIANT");
+}
+
+TEST(HttpRemote, ThatWantsAPasswordIsAnErrorWithAHintAndNoPrompt) {
+  const SilentHost host;
+  std::jthread server([&] {
+    const UniqueFd client(accept4(host.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    char request[4096];
+    EXPECT_GT(read(client.get(), request, sizeof request), 0);
+    const std::string answer =
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
+        "Connection: close\r\n\r\n";
+    EXPECT_EQ(write(client.get(), answer.data(), answer.size()), ssize_t(answer.size()));
+  });
+  const TemporaryFolder folder;
+  const std::string url = "http://127.0.0.1:" + std::to_string(host.port());
+  const auto repository = Open({.location = url + "/shop", .folder = folder.path() / "state"});
+  const Result<BranchList> list = repository->List({});
+  ASSERT_FALSE(list.has_value());
+  EXPECT_EQ(list.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(list.error().why,
+              testing::HasSubstr("could not read Username for '" + url + "': terminal prompts disabled"));
+  EXPECT_EQ(list.error().hint, "Give git the credentials: a credential helper (git help credentials), or an ssh URL.");
 }
 
 TEST(SilentRemote, CanBeStopped) {

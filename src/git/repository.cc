@@ -128,7 +128,8 @@ Result<std::unique_ptr<engine::Watch>> Repository::WatchForChanges(std::function
   }
   Result<std::unique_ptr<engine::Watch>> watch = WatchRefs(location_.git_dir, on_change);
   if (watch) return watch;
-  Log(LogLevel::kWarning, watch.error().Text() + "; looking every second instead");
+  const Error& error = watch.error();
+  Log(LogLevel::kWarning, error.what + ": " + error.where + ": " + error.why + "; looking every second instead");
   return WatchByPolling(
       [this](const std::stop_token& stop) -> Result<std::string> {
         const Result<std::vector<Branch>> branches = ReadBranches(refs_, stop);

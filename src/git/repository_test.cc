@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "git/testing.h"
+#include "git/watch.h"
 
 namespace perch::git {
 namespace {
@@ -141,6 +145,37 @@ TEST_F(RepositoryTest, ChecksOutSeveralCommitsAtTheSameTime) {
   }
   threads.clear();
   EXPECT_EQ(good, 4);
+}
+
+TEST_F(RepositoryTest, IsPolledWhenTheSystemGrantsNoWatch) {
+  MakeRepository(repository_);
+  const auto repository = OpenRepository();
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit tight{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+  std::mutex mutex;
+  std::condition_variable called;
+  int calls = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  const Result<std::unique_ptr<engine::Watch>> refused = WatchRefs(repository_ / ".git", [] {});
+  Result<std::unique_ptr<engine::Watch>> watch = repository->WatchForChanges([&] {
+    const std::scoped_lock lock(mutex);
+    ++calls;
+    called.notify_all();
+  });
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().Text(),
+            "cannot watch the branches: " + repository_.string() +
+                "/.git: Too many open files\n"
+                "  Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances with sysctl.");
+  ASSERT_TRUE(watch.has_value());
+  // The first look may have failed for the same reason, so push until a push is noticed.
+  std::unique_lock lock(mutex);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(called.wait_for(lock, std::chrono::seconds(20), [&] { return calls > i; })) << i;
+    CommitOn(repository_, "new", "push " + std::to_string(i));
+  }
 }
 
 TEST_F(RepositoryTest, AStoppedCallSaysSo) {

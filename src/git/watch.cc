@@ -156,7 +156,7 @@ class PollingWatch : public engine::Watch {
             const Result<std::string> now = fingerprint(stop);
             if (stop.stop_requested()) return;
             const std::optional<std::string> text = now ? std::optional(*now) : std::nullopt;
-            if (!first && text != last) on_change();
+            if (first || text != last) on_change();
             last = text;
             std::unique_lock lock(mutex);
             end.wait_for(lock, stop, interval, [] { return false; });

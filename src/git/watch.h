@@ -21,7 +21,7 @@ using Fingerprint = std::function<Result<std::string>(std::stop_token)>;
 Result<std::unique_ptr<engine::Watch>> WatchRefs(const std::filesystem::path& git_dir, std::function<void()> on_change);
 
 /// Calls `on_change` from a thread of its own when the fingerprint, looked at every `interval`, is not what it was, and
-/// when looking began to fail or to work again. The first look, made at once, counts as the start.
+/// when looking began to fail or to work again. The first look, made at once, calls too: nobody knows what came before.
 std::unique_ptr<engine::Watch> WatchByPolling(Fingerprint fingerprint, std::chrono::milliseconds interval,
                                               std::function<void()> on_change);
 

@@ -117,7 +117,7 @@ TEST(PollingWatch, TellsChangesFailuresAndRecoveriesOnce) {
   auto watch = WatchByPolling(fingerprint, std::chrono::milliseconds(1), calls.Callback());
   EXPECT_TRUE(looks.WaitForMoreThan(10));
   watch.reset();
-  EXPECT_EQ(calls.count(), 3) << "one to two, the failure, the recovery";
+  EXPECT_EQ(calls.count(), 4) << "the first look, one to two, the failure, the recovery";
 }
 
 TEST(PollingWatch, EndsAtOnceWhateverItsInterval) {
