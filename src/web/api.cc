@@ -161,6 +161,7 @@ net::Response Api::StatusOfAll() {
                              .Raw("branches", std::to_string(views.size()))
                              .Raw("counts", by_state.Done())
                              .Raw("last_event", std::to_string(backend_.journal().LastId()))
+                             .Text("dashboard_url", access_.hosts().DashboardUrl() + "/")
                              .Raw("look_error", look_error ? ErrorJson(*look_error) : "null")
                              .Done());
 }

@@ -68,6 +68,9 @@ bool Before(const Row& a, const Row& b) {
   const int rank_a = Rank(a.view.state);
   const int rank_b = Rank(b.view.state);
   if (rank_a != rank_b) return rank_a < rank_b;
+  const bool waits_a = a.view.state == State::kQueued;
+  const bool waits_b = b.view.state == State::kQueued;
+  if (waits_a != waits_b) return waits_b;
   if (a.view.state == State::kHeld && b.view.state == State::kHeld && a.view.position != b.view.position) {
     return a.view.position < b.view.position;
   }
@@ -133,14 +136,15 @@ std::string Count(int n, std::string_view one, std::string_view many) {
 }
 
 // "5 branches · 1 being worked on · 1 failed · 2 ready"
-std::string Counts(const std::vector<Row>& rows) {
+Markup Counts(const std::vector<Row>& rows) {
   std::map<int, int> by_rank;
   for (const Row& row : rows) ++by_rank[Rank(row.view.state)];
-  std::string text = Count(static_cast<int>(rows.size()), "branch", "branches");
+  Markup text = Fill("<span>{all}</span>", {{"all", Count(static_cast<int>(rows.size()), "branch", "branches")}});
   constexpr std::string_view kWords[] = {"being worked on",  "failed",  "ready",
                                          "waiting for room", "stopped", "left out"};
   for (const std::pair<const int, int>& count : by_rank) {
-    text += " · " + std::to_string(count.second) + " " + std::string(kWords[count.first]);
+    text += Fill(" · <span>{n} {word}</span>",
+                 {{"n", std::to_string(count.second)}, {"word", std::string(kWords[count.first])}});
   }
   return text;
 }
@@ -150,7 +154,7 @@ std::string Counts(const std::vector<Row>& rows) {
 Markup BoardPage(const Frame& frame, std::vector<Row> rows, const std::string& search,
                  const std::optional<Error>& look_error) {
   std::ranges::sort(rows, Before);
-  const std::string counts = rows.empty() ? "" : Counts(rows);
+  const Markup counts = rows.empty() ? Markup() : Counts(rows);
   const bool none_at_all = rows.empty();
   if (!search.empty()) std::erase_if(rows, [&](const Row& row) { return !Matches(row.view, search); });
 

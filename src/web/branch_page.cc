@@ -135,7 +135,7 @@ Markup AttemptMarkup(const BranchPageInput& input, Time now) {
       input.stages, [](const StageLine& line) { return line.result == StageLine::Result::kRunning; });
   return Fill(R"(<section class="card attempt" id="attempt-{generation}">
 <h2>{heading}</h2>
-<p class="meta">Started {age}</p>
+<p class="meta"><span>Started {age}</span></p>
 <ol class="stages">
 {stages}</ol>
 </section>
@@ -161,9 +161,13 @@ Markup OutputMarkup(const engine::BranchView& view) {
 
 Markup HistoryMarkup(const std::vector<Event>& events, Time now) {
   Markup items;
+  std::string told;
   for (const Event& event : events | std::views::reverse) {
     const std::string line = HistoryLine(event);
-    if (line.empty()) continue;
+    // The state "failed" comes together with the step that failed.
+    const bool repeats = !event.text.empty() && event.text == told;
+    told = event.text;
+    if (line.empty() || repeats) continue;
     items += Fill("<li>{age}<span>{line}</span></li>\n", {{"age", Age(event.at, now)}, {"line", Tidy(line, 400)}});
   }
   if (items.empty()) return items;

@@ -15,15 +15,17 @@ namespace {
 constexpr std::size_t kTailLines = 40;
 
 constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#22262b;--soft:#5a6169;--line:#dddad2;--link:#1d5a96;--code:#f1efe9}
-@media (prefers-color-scheme:dark){:root{--paper:#15181b;--card:#1d2125;--ink:#e8e6e1;--soft:#a5acb3;--line:#33393f;--link:#8dbcf0;--code:#14171a}}
+:root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#22262b;--soft:#5a6169;--line:#dddad2;--link:#1d5a96;--code:#f1efe9;--calm:#eceae4;--bad:#fbe6e2;--busy:#e2edf9;--wait:#f8edd2}
+@media (prefers-color-scheme:dark){:root{--paper:#15181b;--card:#1d2125;--ink:#e8e6e1;--soft:#a5acb3;--line:#33393f;--link:#8dbcf0;--code:#14171a;--calm:#2a2f34;--bad:#43201c;--busy:#1b3048;--wait:#3a2e14}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}
 main{max-width:44rem;margin:0 auto;padding:12vh 1.25rem 3rem}
 h1{font-size:1.6rem;line-height:1.25;margin:.6rem 0 .4rem;letter-spacing:-.01em;overflow-wrap:anywhere}
 p{margin:.4rem 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
-.chip{display:inline-block;padding:.15rem .7rem;border:1px solid var(--line);border-radius:1rem;background:var(--card);font-weight:600;font-size:.9rem}
+.chip{display:inline-flex;align-items:center;gap:.4rem;padding:.18rem .75rem .18rem .6rem;border-radius:1rem;background:var(--calm);font-weight:600;font-size:.9rem}
+.bad{background:var(--bad)}.busy{background:var(--busy)}.wait{background:var(--wait)}
+.icon{width:1em;height:1em;fill:none;stroke:currentcolor;stroke-width:1.9;stroke-linecap:round;stroke-linejoin:round}
 .lead{font-size:1.1rem;margin:1rem 0}
 pre{margin:1rem 0;padding:1rem;border:1px solid var(--line);border-radius:.6rem;background:var(--code);overflow:auto;max-height:60vh;font:.82rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 a{color:var(--link);text-underline-offset:.15em}
@@ -70,7 +72,7 @@ constexpr std::string_view kPage = R"(<!doctype html>
 </head>
 <body data-mark="{mark}">
 <main>
-<p><span class="chip">{word}</span> <span class="soft">{since}</span></p>
+<p>{chip} <span class="soft">{since}</span></p>
 <h1>{title}</h1>
 <p class="soft">{meta}</p>
 <p class="lead" role="status">{lead}</p>
@@ -84,6 +86,7 @@ constexpr std::string_view kPage = R"(<!doctype html>
 struct LonePage {
   int status = 503;
   std::string word;
+  State state = State::kGone;
   std::string title;
   std::string meta;
   std::string lead;
@@ -100,6 +103,7 @@ net::Response Answer(const LonePage& page) {
   const Markup html = Fill(
       kPage,
       {{"word", page.word},
+       {"chip", Chip(page.state, page.word)},
        {"title", page.title},
        {"refresh", Fill("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>\n",
                         {{"seconds", page.moving ? "3" : "20"}})},
@@ -195,6 +199,7 @@ net::Response BranchPages::ForBranch(const net::Request& request, const engine::
   }
   LonePage page{.status = status,
                 .word = ready ? "No answer" : std::string(StateWord(view.state)),
+                .state = ready ? State::kFailed : view.state,
                 .title = Tidy(view.title.empty() ? view.branch : view.title, 300),
                 .meta = Tidy(view.branch, 250) + (view.author.empty() ? "" : " · " + Tidy(view.author, 60)),
                 .lead = lead,

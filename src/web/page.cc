@@ -97,12 +97,12 @@ Markup FramePage(const Frame& frame, const Markup& content) {
                {"content", content}});
 }
 
-Markup Chip(State state) {
+Markup Chip(State state, std::string_view word) {
   return Fill(
       R"(<span class="chip {tone}"><svg class="icon" viewBox="0 0 16 16" aria-hidden="true">{icon}</svg>{word}</span>)",
       {{"tone", std::string(Tone(state))},
        {"icon", Markup(std::string(IconPath(state)))},
-       {"word", std::string(StateWord(state))}});
+       {"word", std::string(word.empty() ? StateWord(state) : word)}});
 }
 
 Markup Age(Time then, Time now) {

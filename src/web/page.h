@@ -71,8 +71,8 @@ Markup LoginPage(const Frame& frame, const std::string& next, const std::string&
 /// A page with one message and a link back.
 Markup MessagePage(const Frame& frame, const std::string& heading, const std::string& text);
 
-/// The state as an icon with its word.
-Markup Chip(State state);
+/// The state as an icon with its word, or with another one.
+Markup Chip(State state, std::string_view word = "");
 /// "5 minutes ago", with the exact time behind it.
 Markup Age(Time then, Time now);
 

@@ -5,7 +5,9 @@ namespace {
 
 // "the version from 2 hours ago"
 std::string ServedVersion(std::optional<Time> serving_since, Time now) {
-  return serving_since ? "the version from " + FormatAge(*serving_since, now) : "an earlier version";
+  if (!serving_since) return "an earlier version";
+  if (now - *serving_since < std::chrono::minutes(1)) return "the version from a moment ago";
+  return "the version from " + FormatAge(*serving_since, now);
 }
 
 std::string FailedHeadline(const engine::BranchView& view, std::optional<Time> serving_since, Time now) {
@@ -20,6 +22,12 @@ std::string MovingHeadline(const engine::BranchView& view, std::string what, std
                            Time now) {
   if (!IsServing(view)) return what + ". The link works as soon as this is done.";
   return what + " — until then the link shows " + ServedVersion(serving_since, now) + ".";
+}
+
+// States that the steps tell of better.
+bool IsPassing(State state) {
+  return state == State::kQueued || state == State::kBuilding || state == State::kTesting ||
+         state == State::kStarting || state == State::kReady;
 }
 
 }  // namespace
@@ -170,7 +178,7 @@ std::string Headline(const engine::BranchView& view, std::optional<Time> serving
 std::string HistoryLine(const Event& event) {
   switch (event.kind) {
     case Event::Kind::kState:
-      if (!event.state) return "";
+      if (!event.state || IsPassing(*event.state)) return "";
       return std::string(StateWord(*event.state)) + (event.text.empty() ? "" : ": " + event.text);
     case Event::Kind::kStageStarted:
     case Event::Kind::kStageFinished:
