@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t kGoneKept = 1000;
 constexpr std::uint64_t kTrimEvery = 1000;
 
+/// Whether nothing happened between two views that a person waits for.
+bool SameNews(const BranchView& a, const BranchView& b) {
+  return a.state == b.state && a.commit == b.commit && a.position == b.position &&
+         (a.state == State::kReady || a.reason == b.reason);
+}
+
 }  // namespace
 
 Engine::Impl::Impl(Ports ports, Options options) : ports_(std::move(ports)), options_(options) {
@@ -120,12 +126,10 @@ void Engine::Impl::Show(Place& place) {
   const std::string url = place.environment && !place.environment->url.empty() ? place.environment->url
                           : ports_.url                                         ? ports_.url(place.slug)
                                                                                : "";
-  const bool first = !place.shown;
-  const State before = place.view.state;
-  place.view = ViewOf(place, url);
-  place.shown = true;
+  const bool first = !std::exchange(place.shown, true);
+  const BranchView before = std::exchange(place.view, ViewOf(place, url));
   // What was already there when perch started has not changed.
-  if (first ? place.environment && place.view.state == place.environment->state : before == place.view.state) return;
+  if (first ? place.environment && place.view.state == place.environment->state : SameNews(before, place.view)) return;
   PostAbout(place, {.kind = Event::Kind::kState, .state = place.view.state, .text = place.view.reason});
 }
 
@@ -254,6 +258,7 @@ Status Engine::Impl::StopBranch(const std::string& branch) {
   const auto word = std::make_shared<StopWord>();
   std::stop_source running(std::nostopstate);
   Lock lock(mutex_);
+  if (!started_) return Fail({.kind = ErrorKind::kUnavailable, .what = "perch has not started yet"});
   const auto at = places_.find(branch);
   if (at == places_.end()) return Fail(UnknownBranch(branch));
   if (!at->second.environment && at->second.work != Place::Work::kDeploying) {

@@ -107,6 +107,7 @@ class Engine::Impl {
   void StopNow(const std::string& name, const std::vector<std::shared_ptr<StopWord>>& words);
   Status StopOnPlatform(const std::string& name);
   void Settle(const std::string& name, const Facts& facts, const Step& step);
+  void Tell(Place& place, Event::Kind kind, const std::string& text);
   void Postpone(const std::string& name, const Error& error);
   void BeginWork(const std::string& name, Place::Work work, State live, const Step& step, const Facts& facts);
   std::chrono::milliseconds BackOff(int failures) const;

@@ -20,6 +20,16 @@ bool Overtakes(const Step& step, const Step& target) {
   return step.commit != target.commit || (!step.settings_hash.empty() && step.settings_hash != target.settings_hash);
 }
 
+Environment EnvironmentToBe(const Place& place, const plan::Policy& policy) {
+  Environment environment;
+  environment.app = policy.app;
+  environment.branch = place.name;
+  environment.slug = place.slug;
+  environment.owner_mark = kOwnerMark;
+  environment.last_attempt = Attempt{.commit = place.target.commit, .settings_hash = place.target.settings_hash};
+  return environment;
+}
+
 bool SameTarget(const Step& a, const Step& b) {
   return (a.action == Action::kDelete) == (b.action == Action::kDelete) && a.commit == b.commit &&
          a.settings_hash == b.settings_hash;
@@ -128,16 +138,23 @@ plan::WantedBranch Engine::Impl::Want(const Branch& branch, const plan::Policy& 
 
 Plan Engine::Impl::PlanFor(const World& world, const plan::Policy& policy) {
   std::vector<std::string> asked, working, granted;
+  std::vector<Environment> environments = world.environments;
   {
     const Lock lock(mutex_);
     asked.assign(asked_.begin(), asked_.end());
+    std::set<std::string_view> listed;
+    for (const Environment& environment : world.environments) listed.insert(environment.branch);
     for (const auto& [name, place] : places_) {
-      if (place.work == Place::Work::kDeploying) working.push_back(name);
+      if (place.work == Place::Work::kDeploying) {
+        working.push_back(name);
+        // It began after the listing, and takes a place already.
+        if (!listed.contains(name)) environments.push_back(EnvironmentToBe(place, policy));
+      }
       if (place.planned && place.planned->action == Action::kDelete) granted.push_back(name);
     }
   }
   return plan::MakePlan({.branches = world.wanted,
-                         .environments = world.environments,
+                         .environments = environments,
                          .asked = asked,
                          .working = working,
                          .granted = granted,
@@ -164,6 +181,7 @@ void Engine::Impl::Adopt(const World& world, const Plan& plan) {
       AdoptStep(step, world, find(branches, step.branch), find(environments, step.branch), to_stop);
     }
     AdoptAbsence(world, listed, to_stop);
+    std::erase_if(asked_, [&](const std::string& name) { return !places_.contains(name); });
     if (look_error_) Post({.kind = Event::Kind::kNotice, .text = "Branches and environments can be listed again."});
     look_error_.reset();
     if (plan.refusal != plan_refusal_ && !plan.refusal.empty()) {

@@ -69,7 +69,7 @@ TEST_F(EngineRaceTest, ABranchDeletedDuringItsDeploymentGoes) {
   WaitUntilIdle();
   EXPECT_EQ(platform.Environments(), (Lines{"other a"}));
   EXPECT_EQ(Say(), (Lines{"other ready a"}));
-  EXPECT_EQ(platform.calls().back(), "deleted main");
+  EXPECT_THAT(platform.calls(), ::testing::IsSupersetOf({"ended main aaaaaaa: cancelled", "deleted main"}));
 }
 
 TEST_F(EngineRaceTest, ABranchPushedAgainWhileItsEnvironmentIsDeletedGetsANewOne) {
@@ -127,13 +127,30 @@ TEST_F(EngineRaceTest, AnotherGenerationMeansLookAgain) {
   Start();
   WaitUntilIdle();
   bool changed = false;
-  // Somebody else's attempt lands while ours is under way: ours does not know, the next look does.
-  platform.BeforeSwitch([&] {
-    if (!std::exchange(changed, true)) source.MoveSilently("main", Commit('c'));
+  platform.BeforeSwitch([&] {  // somebody else's attempt at the same environment
+    if (!std::exchange(changed, true)) platform.Set(Ready("main", Commit('c'), 99));
   });
   source.Push("main", Commit('b'));
   WaitUntilIdle();
-  EXPECT_EQ(platform.Environments(), (Lines{"main c"}));
+  EXPECT_EQ(platform.calls(),
+            (Lines{"deploy main aaaaaaa", "deployed main aaaaaaa", "deploy main bbbbbbb",
+                   "ended main bbbbbbb: another generation", "deploy main bbbbbbb", "deployed main bbbbbbb"}));
+  EXPECT_EQ(engine->FindView("main")->generation, 100U);
+}
+
+TEST_F(EngineRaceTest, ALateDeploymentDoesNotBringADeletedEnvironmentBack) {
+  source.Push("other", Commit('a'));
+  source.Push("main", Commit('a'));
+  bool deleted = false;
+  platform.BeforeSwitch([&] {  // the branch went, and somebody else's sweep has been there
+    if (std::exchange(deleted, true)) return;
+    source.RemoveSilently("main");
+    platform.Erase("main");
+  });
+  Start({.parallel = 1, .first_retry = std::chrono::milliseconds(1)});
+  WaitUntilIdle();
+  EXPECT_EQ(platform.Environments(), (Lines{"other a"}));
+  EXPECT_EQ(Say(), (Lines{"other ready a"}));
 }
 
 TEST_F(EngineRaceTest, AStopEndsARunningDeployment) {

@@ -94,7 +94,7 @@ TEST_F(EngineTest, WhatIsNotTheBranchsFaultIsTriedAgain) {
   WaitUntilIdle();
   EXPECT_EQ(Say(), (Lines{"main ready a"}));
   EXPECT_EQ(platform.calls().size(), 8U);
-  EXPECT_EQ(TextsOf(Event::Kind::kNotice), (Lines(3, "it is tried again soon: no space left")));
+  EXPECT_EQ(TextsOf(Event::Kind::kNotice), (Lines{"it is tried again soon: no space left"}));
 }
 
 TEST_F(EngineTest, ChangedSettingsRebuild) {
@@ -123,7 +123,7 @@ TEST_F(EngineTest, WrongSettingsAreTheBranchsFailureAndWhatServesStays) {
 }
 
 TEST_F(EngineTest, UnreadableSettingsTouchNothingAndAreReadAgain) {
-  platform.Add(Ready("main", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
   source.Push("main", Commit('b'));
   source.Push("other", Commit('a'));
   settings.Break("main", Error{.kind = ErrorKind::kUnavailable, .what = "git did not answer"});
@@ -211,8 +211,8 @@ TEST_F(EngineTest, HeldBranchesComeUpWhenAPlaceIsFree) {
 }
 
 TEST_F(EngineTest, AFailedListingChangesNothingAndIsTriedAgain) {
-  platform.Add(Ready("main", Commit('a')));
-  platform.Add(Ready("old", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Set(Ready("old", Commit('a')));
   source.Push("main", Commit('b'));
   source.FailListing(Error{.kind = ErrorKind::kUnavailable, .what = "git did not answer"});
   Start();
@@ -246,7 +246,7 @@ TEST_F(EngineTest, AFailedListingOfEnvironmentsChangesNothing) {
 }
 
 TEST_F(EngineTest, AnEmptyListingDeletesNothingWhateverIsAsked) {
-  platform.Add(Ready("main", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
   Start();
   WaitUntilIdle();
   EXPECT_EQ(Say(), (Lines{"main ready a"}));
@@ -263,8 +263,8 @@ TEST_F(EngineTest, AnEmptyListingDeletesNothingWhateverIsAsked) {
 
 TEST_F(EngineTest, TooManyDeletionsWaitForASweep) {
   source.Push("main", Commit('a'));
-  platform.Add(Ready("main", Commit('a')));
-  for (const char* name : {"w", "x", "y", "z"}) platform.Add(Ready(name, Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
+  for (const char* name : {"w", "x", "y", "z"}) platform.Set(Ready(name, Commit('a')));
   Start();
   WaitUntilIdle();
   EXPECT_EQ(platform.calls(), Lines{});
@@ -301,8 +301,8 @@ TEST_F(EngineTest, ProtectedEnvironmentsOutliveTheirBranch) {
 
 TEST_F(EngineTest, ARefusedDeletionIsToldOnce) {
   source.Push("main", Commit('a'));
-  platform.Add(Ready("main", Commit('a')));
-  platform.Add(Ready("old", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Set(Ready("old", Commit('a')));
   platform.FailDeletion(Error{.kind = ErrorKind::kRefused, .what = "it lacks perch's mark"});
   Start();
   WaitUntilIdle();
@@ -314,8 +314,8 @@ TEST_F(EngineTest, ARefusedDeletionIsToldOnce) {
 
 TEST_F(EngineTest, AFailedDeletionIsTriedAgain) {
   source.Push("main", Commit('a'));
-  platform.Add(Ready("main", Commit('a')));
-  platform.Add(Ready("old", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Set(Ready("old", Commit('a')));
   platform.FailDeletion(Error{.what = "the folder is busy"});
   Start();
   WaitForView("old",
@@ -343,7 +343,7 @@ TEST_F(EngineTest, AnAppThatDiesIsSeen) {
 TEST_F(EngineTest, ADeploymentThatACrashCutShortIsRepeated) {
   Environment cut = Ready("main", Commit('a'));
   cut.last_attempt = Attempt{.generation = 3, .commit = Commit('b'), .settings_hash = "h1"};
-  platform.Add(cut);
+  platform.Set(cut);
   source.Push("main", Commit('b'));
   Start();
   WaitUntilIdle();
@@ -351,7 +351,7 @@ TEST_F(EngineTest, ADeploymentThatACrashCutShortIsRepeated) {
 }
 
 TEST_F(EngineTest, WhatIsAlreadyThereIsNoNews) {
-  platform.Add(Ready("main", Commit('a')));
+  platform.Set(Ready("main", Commit('a')));
   source.Push("main", Commit('a'));
   Start();
   WaitUntilIdle();

@@ -15,6 +15,11 @@ bool IsOurs(const Environment& environment, const plan::Policy& policy) {
   return environment.owner_mark == kOwnerMark && environment.app == policy.app;
 }
 
+/// Whether an error says nothing about the branch itself.
+bool IsPassing(ErrorKind kind) {
+  return kind == ErrorKind::kSuperseded || kind == ErrorKind::kCancelled || kind == ErrorKind::kUnavailable;
+}
+
 bool RecordsFailureOf(const std::optional<Environment>& environment, const Step& step) {
   if (!environment || !environment->last_attempt) return false;
   const Attempt& attempt = *environment->last_attempt;
@@ -120,6 +125,9 @@ void Engine::Impl::Check(const std::string& name, bool asked) {
   const Result<Facts> facts = Read(name, stop);
   if (!facts) return Postpone(name, facts.error());
   if (!facts->branch) return CheckGone(name, *facts);
+  if (!facts->wanted->unavailable.empty()) {
+    return Postpone(name, {.kind = ErrorKind::kUnavailable, .what = facts->wanted->unavailable});
+  }
 
   plan::Policy policy = ports_.policy();
   policy.max_environments = 0;  // the full plan has decided about that
@@ -205,10 +213,18 @@ void Engine::Impl::Settle(const std::string& name, const Facts& facts, const Ste
   place.step = step;
   place.failures = 0;
   place.trouble.clear();
+  if (step.action != Action::kRefuse) place.told.clear();
   if (step.action != Action::kHold && step.action != Action::kRefuse) {
     asked_.erase(name);
     place.try_again = false;
   }
+}
+
+/// Says something that may come up again and again only once.
+void Engine::Impl::Tell(Place& place, Event::Kind kind, const std::string& text) {
+  if (place.told == text) return;
+  place.told = text;
+  PostAbout(place, {.kind = kind, .text = text});
 }
 
 /// Something that is not the branch's fault: tried again later, nothing recorded.
@@ -219,7 +235,7 @@ void Engine::Impl::Postpone(const std::string& name, const Error& error) {
   ++place.failures;
   place.trouble = "it is tried again soon: " + error.Text();
   queue_.AddAt(name, std::chrono::steady_clock::now() + BackOff(place.failures));
-  PostAbout(place, {.kind = Event::Kind::kNotice, .text = place.trouble});
+  Tell(place, Event::Kind::kNotice, place.trouble);
 }
 
 void Engine::Impl::BeginWork(const std::string& name, Place::Work work, State live, const Step& step,
@@ -275,19 +291,16 @@ void Engine::Impl::AfterDeploy(const std::string& name, const Step& step, const 
   Facts after = facts;
   const Result<std::optional<Environment>> environment = ports_.platform.Find(name);
   if (environment) after.environment = *environment;
-  const bool cut_short = status ? !environment : status.error().kind != ErrorKind::kFailed;
-  if (!status && status.error().kind != ErrorKind::kSuperseded && status.error().kind != ErrorKind::kCancelled &&
-      status.error().kind != ErrorKind::kUnavailable) {
-    return DeployFailed(name, step, after, status.error());
-  }
+  if (!status && !IsPassing(status.error().kind)) return DeployFailed(name, step, after, status.error());
   Error postponed;
   {
     const Lock lock(mutex_);
     Place& place = places_.at(name);
     place.environment = after.environment;
-    place.try_again = cut_short && !status && status.error().kind == ErrorKind::kUnavailable;
+    place.try_again = !status && status.error().kind == ErrorKind::kUnavailable;
     if (status && environment) {
       place.failures = 0;
+      place.told.clear();
       place.step->action = Action::kKeep;
       place.step->reason = "the link shows " + step.commit.substr(0, 7) + ", the newest commit";
       return;
@@ -352,7 +365,7 @@ void Engine::Impl::AfterDelete(const std::string& name, const Step& step, const 
       if (!place.deletion_told) PostAbout(place, {.kind = Event::Kind::kDeleted, .text = step.reason});
       place.planned.reset();
       place.failures = 0;
-      place.refusal.clear();
+      place.told.clear();
       const bool wait = queue_.IsReady(name) || !place.stop_words.empty();
       place.step.reset();
       if (facts.branch || wait) {
@@ -367,10 +380,7 @@ void Engine::Impl::AfterDelete(const std::string& name, const Step& step, const 
     if (!status && status.error().kind == ErrorKind::kRefused) {
       place.step->action = Action::kRefuse;
       place.step->reason = step.reason + "; not deleted: " + status.error().Text();
-      if (place.refusal != place.step->reason) {
-        place.refusal = place.step->reason;
-        PostAbout(place, {.kind = Event::Kind::kRefused, .text = place.refusal});
-      }
+      Tell(place, Event::Kind::kRefused, place.step->reason);
       return;
     }
     if (!status && status.error().kind == ErrorKind::kSuperseded && ++place.failures <= kOvertakenAtOnce) {

@@ -44,7 +44,7 @@ struct Place {
   int failures = 0;        ///< in a row, for no fault of the branch; decides the back-off
   std::string trouble;     ///< why it is tried again later; "" when all is well
   bool try_again = false;  ///< the last try was cut short: repeat it whatever was recorded
-  std::string refusal;     ///< the last refusal told, so that it is told once
+  std::string told;        ///< the last trouble or refusal told, so that it is told once
 
   /// A failure that the platform could not record.
   struct Failure {

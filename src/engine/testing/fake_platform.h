@@ -40,10 +40,14 @@ class FakePlatform : public Platform {
     return names;
   }
 
-  /// Puts an environment there as if an earlier perch had made it.
-  void Add(Environment environment) {
+  /// Puts an environment there, or takes it away, as if an earlier or another perch had.
+  void Set(Environment environment) {
     const std::lock_guard lock(mutex_);
     environments_[environment.branch] = std::move(environment);
+  }
+  void Erase(const std::string& branch) {
+    const std::lock_guard lock(mutex_);
+    environments_.erase(branch);
   }
   /// Changes an environment behind the engine's back, and tells it.
   void Change(const std::string& branch, const std::function<void(Environment&)>& change) {
@@ -134,6 +138,10 @@ class FakePlatform : public Platform {
     }
     const Status status = Stages(request, emit, stop);
     const std::lock_guard lock(mutex_);
+    if (!IsCurrent(step)) {
+      calls_.push_back("ended " + step.branch + " " + step.commit.substr(0, 7) + ": another generation");
+      return Fail({.kind = ErrorKind::kSuperseded, .what = "another generation"});
+    }
     Environment& environment = environments_.at(step.branch);
     if (status) {
       environment.last_attempt->result = Attempt::Result::kSucceeded;
@@ -246,6 +254,7 @@ class FakePlatform : public Platform {
     if (const Status wanted = request.still_wanted(); !wanted) return wanted;
     {
       const std::lock_guard lock(mutex_);
+      if (!IsCurrent(step)) return Fail({.kind = ErrorKind::kSuperseded, .what = "another generation"});
       Environment& environment = environments_.at(step.branch);
       environment.serving_commit = step.commit;
       environment.settings_hash = step.settings_hash;
@@ -255,6 +264,12 @@ class FakePlatform : public Platform {
     emit({.kind = Event::Kind::kSwitched, .commit = step.commit});
     Wait(step.branch, Stage::kSwitch, {});
     return {};
+  }
+
+  /// Whether the environment is still the one that the step's attempt made or found.
+  bool IsCurrent(const Step& step) const {
+    const auto at = environments_.find(step.branch);
+    return at != environments_.end() && at->second.generation == step.generation + 1;
   }
 
   /// Waits while the place is blocked; false when stopped.
