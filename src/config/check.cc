@@ -12,14 +12,21 @@ namespace {
 
 using Type = Field::Type;
 
+/// At most `longest` bytes of a text, whole characters.
+std::string Short(const std::string& text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xc0) == 0x80) --longest;
+  return text.substr(0, longest) + "…";
+}
+
 /// What a person wrote, short, for "not …".
 std::string Found(const Node& node) {
   if (node.kind == Node::Kind::kList) return "a list";
   if (node.kind == Node::Kind::kMap) return "a map";
   const Value value = CoreScalar(node);
   if (value.IsNull()) return "nothing";
-  if (value.AsString()) return "the text \"" + node.text.substr(0, 40) + (node.text.size() > 40 ? "…" : "") + "\"";
-  return node.text.substr(0, 40);
+  if (value.AsString()) return "the text \"" + Short(node.text, 40) + "\"";
+  return Short(node.text, 40);
 }
 
 bool SaysYesOrNo(const Node& node) {
@@ -88,7 +95,7 @@ class Checker {
 
   std::optional<Value> CheckMap(const Node& node, const Field& field, const std::string& path) {
     if (node.kind != Node::Kind::kMap) {
-      const std::string value = node.kind == Node::Kind::kScalar && !conceal_ ? node.text.substr(0, 60) : "…";
+      const std::string value = node.kind == Node::Kind::kScalar && !conceal_ ? Short(node.text, 60) : "…";
       Complain(node, WrongType(node, field, path),
                field.Find("command") && value.find('\n') == value.npos && path.find('.') == path.npos
                    ? "Write `" + field.key + ": {command: " + value + "}`."
@@ -134,7 +141,7 @@ class Checker {
       hint[0] = 'D';
     }
     Complain(entry.key_at, entry.key_width,
-             "unknown key `" + entry.key.substr(0, 60) + "`" + (path.empty() ? "" : " in `" + path + "`"), hint);
+             "unknown key `" + Short(entry.key, 60) + "`" + (path.empty() ? "" : " in `" + path + "`"), hint);
   }
 
   std::optional<Value> CheckNamed(const Node& node, const Field& field, const std::string& path) {
@@ -150,8 +157,7 @@ class Checker {
       const std::string why = WhyNot(field.key_type, entry.key);
       const bool is_variable = field.key_type == Type::kVariableName;
       if (!why.empty()) {
-        Complain(entry.key_at, entry.key_width, "the name `" + entry.key.substr(0, 60) + "` in `" + path + "` " + why,
-                 "");
+        Complain(entry.key_at, entry.key_width, "the name `" + Short(entry.key, 60) + "` in `" + path + "` " + why, "");
       } else if (is_variable && IsPerchsVariable(entry.key)) {
         Complain(entry.key_at, entry.key_width, "`" + inner + "` cannot be set: perch sets " + entry.key + " itself",
                  "Use another name.");
@@ -169,7 +175,9 @@ class Checker {
   std::optional<Value> CheckList(const Node& node, const Field& field, const std::string& path) {
     if (node.kind != Node::Kind::kList) {
       Complain(node, WrongType(node, field, path),
-               node.kind == Node::Kind::kScalar && !conceal_ ? "Write `" + field.key + ": [" + node.text + "]`." : "");
+               node.kind == Node::Kind::kScalar && !conceal_
+                   ? "Write `" + field.key + ": [" + Short(node.text, 60) + "]`."
+                   : "");
       return std::nullopt;
     }
     Value::List list;
@@ -240,7 +248,8 @@ class Checker {
       default:
         if (!value.AsString()) {
           Complain(node, WrongType(node, field, path),
-                   "If that is meant as text, put it in quotes: \"" + node.text + "\".");
+                   conceal_ ? "If that is meant as text, put it in quotes."
+                            : "If that is meant as text, put it in quotes: \"" + Short(node.text, 60) + "\".");
           return std::nullopt;
         }
     }
@@ -266,7 +275,7 @@ class Checker {
     std::string hint;
     if (!measure) {
       const bool bare = ParseNumber(node.text).has_value();
-      hint = duration ? (bare ? "Add the unit: " + node.text + "s, " + node.text + "m."
+      hint = duration ? (bare ? "Add the unit: " + Short(node.text, 20) + "s, " + Short(node.text, 20) + "m."
                               : "Write a whole number with ms, s, m, h or d, such as 90s.")
                       : "Write a whole number of bytes, or one with k, M or G, such as 512M.";
     }

@@ -1,6 +1,7 @@
 #include "config/resolve.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -52,7 +53,12 @@ class BranchFile {
   }
 
   std::vector<std::string> Notices() const {
-    std::vector<std::string> notices = notices_;
+    std::vector<std::pair<Source, std::string>> sorted = notices_;
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.first.line, a.first.column) < std::tie(b.first.line, b.first.column);
+    });
+    std::vector<std::string> notices;
+    for (auto& [at, text] : sorted) notices.push_back(std::move(text));
     if (notices.size() > kMostNotices) {
       const std::size_t more = notices.size() - kMostNotices;
       notices.resize(kMostNotices);
@@ -95,7 +101,7 @@ class BranchFile {
       const Field* field = Schema().Find(parts[2]);
       if (field && field->from_branch) text += " A branch may set `" + parts[2] + "` at the top level.";
     }
-    notices_.push_back(std::move(text));
+    notices_.emplace_back(at, std::move(text));
   }
 
   const Project& project_;
@@ -103,7 +109,7 @@ class BranchFile {
   Diagnostics diagnostics_;
   Value operator_;
   Value root_;
-  std::vector<std::string> notices_;
+  std::vector<std::pair<Source, std::string>> notices_;
 };
 
 std::unexpected<Error> NoProfile(const Project& project, const std::string& branch) {

@@ -195,11 +195,11 @@ class Reader {
 
   bool ReadMap(Node& node, int depth) {
     std::unordered_map<std::string, Source> seen;
-    while (true) {
+    for (std::size_t count = 0;; ++count) {
       Event event;
       if (!Next(event)) return false;
       if (event.raw.type == YAML_MAPPING_END_EVENT) return true;
-      if (TooLong(node, node.entries.size())) return false;
+      if (TooLong(node, count)) return false;
       std::optional<Node> key = Build(event, depth + 1);
       Event value_event;
       if (!key || !Next(value_event)) return false;
@@ -267,17 +267,28 @@ struct BadByte {
   std::string text, hint;
 };
 
+/// The length of the character at the start of `text`, 0 if it is not UTF-8.
+std::size_t CharacterLength(std::string_view text) {
+  for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
+    if (IsUtf8(text.substr(0, length))) return length;
+  }
+  return 0;
+}
+
 std::optional<BadByte> FirstBadByte(std::string_view text) {
+  const auto name = [&](std::size_t at) { return "the byte 0x" + Hex(text.substr(at, 1)); };
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
-    const std::string name = "the byte 0x" + Hex(text.substr(at, 1));
+    if (byte >= 0x20 && byte < 0x7f) {
+      ++at;
+      continue;
+    }
     const bool lone_return = byte == '\r' && !text.substr(at + 1).starts_with('\n');
     if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f || lone_return) {
-      return BadByte{at, name + " is a control character", "Remove it."};
+      return BadByte{at, name(at) + " is a control character", "Remove it."};
     }
-    std::size_t length = 1;
-    while (length <= 4 && !IsUtf8(text.substr(at, length))) ++length;
-    if (length > 4) return BadByte{at, name + " is not valid UTF-8", "Save the file as UTF-8."};
+    const std::size_t length = CharacterLength(text.substr(at));
+    if (length == 0) return BadByte{at, name(at) + " is not valid UTF-8", "Save the file as UTF-8."};
     const std::string_view character = text.substr(at, length);
     // libyaml takes these for line ends, editors do not: what a reader sees as a comment could be a key.
     if (character == "\xc2\x85" || character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9") {
