@@ -100,6 +100,9 @@ std::string HintFor(const std::string& message) {
 }
 
 Result<GitOutput> RunGit(const GitCall& call, std::stop_token stop) {
+  if (stop.stop_requested()) {
+    return Fail({.kind = ErrorKind::kCancelled, .what = call.doing, .where = call.where, .why = "it was stopped"});
+  }
   ProcessOptions options;
   options.argv = {"git", "--no-pager",
                   "-c",  "core.hooksPath=/dev/null",
