@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/check.h"
-
 namespace perch::config {
 namespace {
 
@@ -35,20 +33,6 @@ Value WithoutNulls(const Value& value) {
     if (!entry.value.IsNull()) kept.push_back({entry.key, WithoutNulls(entry.value), entry.key_at});
   }
   return {.data = std::move(kept), .at = value.at, .from = value.from};
-}
-
-/// Nobody wrote it anywhere.
-void MarkDefault(Value& value) {
-  value.at = {};
-  value.from = "default";
-  if (auto* list = std::get_if<Value::List>(&value.data)) {
-    for (Value& item : *list) MarkDefault(item);
-  } else if (Value::Map* map = value.AsMap()) {
-    for (Value::Entry& entry : *map) {
-      entry.key_at = {};
-      MarkDefault(entry.value);
-    }
-  }
 }
 
 }  // namespace
@@ -95,16 +79,8 @@ Value WithDefaults(const Value& value, const Field& field) {
     } else if (inner.type == Field::Type::kMap) {
       Value defaults = WithDefaults({.data = Value::Map{}, .from = "default"}, inner);
       if (!defaults.AsMap()->empty()) filled.push_back({inner.key, std::move(defaults), {}});
-    } else if (!inner.default_text.empty() && inner.type != Field::Type::kText) {
-      Diagnostics ignored("", inner.default_text);
-      const Field one{.type = Field::Type::kMap, .fields = {inner}};
-      Node node{.kind = Node::Kind::kMap};
-      node.entries.push_back({inner.key, {}, 1, ParseYaml(inner.default_text, ignored).value_or(Node())});
-      Value checked = Check(node, one, {}, ignored);
-      if (Value* found = checked.Find(inner.key)) {
-        MarkDefault(*found);
-        filled.push_back({inner.key, *std::move(found), {}});
-      }
+    } else if (!inner.default_value.IsNull()) {
+      filled.push_back({inner.key, inner.default_value, {}});
     }
   }
   return {.data = std::move(filled), .at = value.at, .from = value.from};

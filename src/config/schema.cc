@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/check.h"
 #include "config/yaml.h"
 
 namespace perch::config {
@@ -53,6 +54,20 @@ std::optional<std::int64_t> ParseBound(Type type, std::string_view text) {
   return number ? std::optional(std::int64_t(*number)) : std::nullopt;
 }
 
+/// Nobody wrote it anywhere.
+void MarkDefault(Value& value) {
+  value.at = {};
+  value.from = "default";
+  if (auto* list = std::get_if<Value::List>(&value.data)) {
+    for (Value& item : *list) MarkDefault(item);
+  } else if (Value::Map* map = value.AsMap()) {
+    for (Value::Entry& entry : *map) {
+      entry.key_at = {};
+      MarkDefault(entry.value);
+    }
+  }
+}
+
 /// Turns the example's nodes and its "#:" lines into fields.
 class SchemaReader {
  public:
@@ -67,6 +82,7 @@ class SchemaReader {
     if (!root || !diagnostics.empty()) return Fail(diagnostics.ToError());
     Field schema{.type = Type::kMap};
     ReadFields(*root, schema.fields);
+    ReadDefaults(schema);
     // What profiles may set is known only when all has been read.
     for (Field& field : schema.fields) {
       if (field.key != "profiles" || field.element.empty()) continue;
@@ -128,6 +144,27 @@ class SchemaReader {
       field.instead_of = Words(clause.substr(11));
     } else {
       Problem(field.at, "`" + std::string(clause) + "` is no known clause");
+    }
+  }
+
+  /// A text's default is told in words, for people; all others are values, and must be right ones.
+  void ReadDefaults(Field& map) {
+    for (Field& field : map.fields) {
+      ReadDefaults(field);
+      for (Field& element : field.element) ReadDefaults(element);
+      if (field.default_text.empty() || field.type == Type::kText) continue;
+      Diagnostics diagnostics(file_, field.default_text);
+      Node node{.kind = Node::Kind::kMap};
+      node.entries.push_back(
+          {field.key, field.at, 1, ParseYaml(field.default_text, diagnostics).value_or(Node{.broken = true})});
+      const Value checked = Check(node, {.type = Type::kMap, .fields = {field}}, {}, diagnostics);
+      const Value* value = checked.Find(field.key);
+      if (!value || !diagnostics.empty()) {
+        Problem(field.at, "`" + field.default_text + "` is no default for it");
+        continue;
+      }
+      field.default_value = *value;
+      MarkDefault(field.default_value);
     }
   }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/source.h"
+#include "model/value.h"
 
 namespace perch::config {
 
@@ -48,6 +49,7 @@ struct Field {
   Type key_type = Type::kText;  ///< kNamed
 
   std::string default_text;             ///< after "default:", YAML or words; "" when there is none
+  Value default_value;                  ///< the same as a value, marked "default"; null without one or for words
   bool required = false;                ///< "required"
   bool per_profile = false;             ///< "per profile": profiles may set it too
   bool from_branch = false;             ///< "a branch may set it"

@@ -149,6 +149,7 @@ TEST(Schema, AWrongExampleNamesItsLine) {
       {"unknown clause", "#: text; requierd\na: b\n", "example:2:1: `requierd` is no known clause"},
       {"bad range", "#: whole number from 5 to 1\na: 2\n", "example:2:1: `from 5 to 1` is no range"},
       {"no range", "#: duration 5\na: 2\n", "example:2:1: a range is written `from A to B`"},
+      {"bad default", "#: duration from 1s to 1m; default: 2m\na: 5s\n", "example:2:1: `2m` is no default for it"},
       {"half a map", "#: map from name\na: {}\n", "example:2:1: `map from` needs a ` to `"},
   };
   for (const BadExample& bad : cases) {

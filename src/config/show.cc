@@ -218,7 +218,11 @@ std::string ProblemsJson(const std::vector<Diagnostic>& problems) {
   return "[" + json + "]";
 }
 
-std::string ShowText(const View& view) { return "# " + view.title + "\n" + PrintYaml(Masked(view.values)); }
+std::string ShowText(const View& view) {
+  std::string text = "# " + view.title + "\n";
+  for (const std::string& line : Lines(PrintYaml(Masked(view.values)))) text += Printable(line) + "\n";
+  return text;
+}
 
 std::string ShowJson(const View& view) { return CanonicalJson(Masked(view.values)); }
 
