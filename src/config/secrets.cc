@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kLongestValue = 64 << 10;  // Linux: one variable may have at most 128 KiB (MAX_ARG_STRLEN)
 constexpr std::chrono::seconds kCommandTimeout(10);
 
+constexpr std::size_t kShortestValue = 4;  // Redactor masks nothing shorter
+
 /// Why a secret has no value, and what to do.
 struct Missing {
   std::string why, hint;
@@ -91,6 +93,11 @@ Found Resolve(const Value& source, const std::filesystem::path& folder, const Fi
   if (!found.missing && found.value.find('\0') != std::string::npos) {
     found.missing = Missing{"its value holds a NUL character, which no environment variable can",
                             "Encode the value, for example with base64."};
+  }
+  if (!found.missing && found.value.size() < kShortestValue) {
+    found.missing = Missing{
+        "its value is shorter than " + std::to_string(kShortestValue) + " bytes, too short to be masked in logs",
+        "Use a longer one, or write it under `env` if it is no secret."};
   }
   return found;
 }

@@ -102,6 +102,8 @@ TEST_F(SecretsTest, OddValuesAreRefused) {
             std::string::npos);
   EXPECT_NE(ErrorOf("  A: {command: 'head -c 100000 /dev/zero | tr \"\\0\" x'}\n").find("printed more than 64 KiB"),
             std::string::npos);
+  EXPECT_NE(ErrorOf("  A: {command: 'echo abc'}\n").find("shorter than 4 bytes, too short to be masked"),
+            std::string::npos);
   ASSERT_TRUE(WriteFileAtomically(folder_ / "large", std::string(70000, 'x')));
   EXPECT_NE(ErrorOf("  A: {file: large}\n").find("it is larger than the limit of 65536 bytes"), std::string::npos);
   ASSERT_TRUE(WriteFileAtomically(folder_ / "empty", "\n"));
