@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <thread>
@@ -118,6 +119,13 @@ class HealthWait {
   std::string reason_;
 };
 
+/// The data may come from a time without sandboxes, when they were perch's.
+Status OwnFolder(const std::filesystem::path& folder, uid_t uid) {
+  struct stat info{};
+  if (uid == 0 || lstat(folder.c_str(), &info) != 0 || info.st_uid == uid) return {};
+  return GiveTree(folder, uid);
+}
+
 std::string HostOf(const std::string& url) {
   const std::size_t scheme = url.find("://");
   std::string host = scheme == std::string::npos ? url : url.substr(scheme + 3);
@@ -129,7 +137,9 @@ std::string HostOf(const std::string& url) {
 
 Guest LocalPlatform::Impl::MakeGuest(const Settings& settings, const Record& record, const std::string& commit,
                                      bool with_secrets) const {
-  Guest guest{.sandboxed = !options.trust_branches, .uid = record.uid, .limits = settings.limits};
+  Guest guest{.sandboxed = !options.trust_branches, .limits = settings.limits};
+  // A user of its own could not even reach its files without a sandbox: they lie in perch's state folder.
+  if (guest.sandboxed) guest.uid = record.uid;
   guest.env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
                {"HOME", guest.sandboxed ? kGuestHome : "/tmp"},
                {"LANG", "C.UTF-8"},
@@ -162,6 +172,9 @@ Result<Guest> LocalPlatform::Impl::MakeAppGuest(const Settings& settings, const 
     if (!settings.env.contains("BUCKET_DIR")) guest.env["BUCKET_DIR"] = bucket;
   } else {
     guest.cwd = kGuestApp;
+    for (const std::filesystem::path& folder : {data, bucket}) {
+      if (const Status own = OwnFolder(folder, record.uid); !own) return Fail(own.error());
+    }
     guest.binds.push_back({data, kGuestData, true});
     guest.binds.push_back({bucket, std::string(kGuestData) + "/bucket", true});
     guest.binds.push_back({release, kGuestApp, false});

@@ -144,8 +144,9 @@ Status Deployment::CopyData(std::uint64_t from) {
   if (!made) return made;
   // The files are the guest's and may be hostile, the database may be written to right now: so it is copied by SQLite,
   // in a sandbox, as the guest.
-  Guest guest{.sandboxed = !platform_.options.trust_branches,
-              .uid = record.uid,
+  const bool sandboxed = !platform_.options.trust_branches;
+  Guest guest{.sandboxed = sandboxed,
+              .uid = sandboxed ? record.uid : 0,
               .env = {{"PATH", "/usr/bin:/bin"}},
               .limits = settings_.limits};
   std::error_code error;

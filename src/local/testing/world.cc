@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/glob.h"
+#include "base/text.h"
 #include "model/names.h"
 
 namespace perch::local::testing {
@@ -243,6 +244,10 @@ std::string World::Get(const std::string& branch, const std::string& path) {
   for (ssize_t got; (got = recv(fd.get(), buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, std::size_t(got));
   const std::size_t body = answer.find("\r\n\r\n");
   return body == std::string::npos ? "" : answer.substr(body + 4);
+}
+
+std::string World::Do(const std::string& branch, const std::string& python) {
+  return Get(branch, "/do/" + Hex(python));
 }
 
 std::vector<std::string> World::Events() {

@@ -72,6 +72,8 @@ class World {
   std::string Log(const std::string& branch, Stage stage, std::uint64_t generation = 0);
   /// What the branch's link answers to a GET: the body; "" when it does not.
   std::string Get(const std::string& branch, const std::string& path = "/");
+  /// What a Python expression gives inside of the branch's app; the exception's name if it raises one.
+  std::string Do(const std::string& branch, const std::string& python);
   /// Lines like "build started", "build finished", "test failed: the tests failed: exit code 1", in order.
   std::vector<std::string> Events();
   void ClearEvents();
@@ -97,8 +99,8 @@ class World {
   int changes_ = 0;
 };
 
-/// A small HTTP app in Python: answers `text` to every GET; "/env/NAME" with that variable, "/read/PATH" with a file,
-/// "/eval?..." is not there. `before` is Python that runs first.
+/// A small HTTP app in Python: answers `text` to every GET; "/env/NAME" with that variable, "/do/HEX" with
+/// what a Python expression gives. `before` is Python that runs first.
 std::string App(const std::string& text, const std::string& before = "");
 
 }  // namespace perch::local::testing
