@@ -60,6 +60,10 @@
       return;
     }
     morphAttributes(from, to);
+    const wantedIds = new Set([...to.children].map((child) => child.id));
+    for (const child of [...from.children]) {
+      if (child.id && !wantedIds.has(child.id) && child.dataset.kept === undefined) child.remove();
+    }
     let at = from.firstChild;
     for (const wanted of [...to.childNodes]) {
       let found = null;
@@ -129,7 +133,10 @@
       }
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const before = states();
+      const focused = document.activeElement;
       morph(byId('main'), page.getElementById('main'));
+      // Moving an element takes its focus away.
+      if (focused.isConnected && document.activeElement !== focused) focused.focus({preventScroll: true});
       document.title = page.title;
       dress();
       filter();
