@@ -213,15 +213,20 @@ void Engine::Impl::AdoptStep(const Step& step, const World& world, const Branch*
     Show(place);
     return;
   }
-  if (place.touched < world.began) {  // otherwise a worker knows better
-    place.branch = branch ? std::optional(*branch) : std::nullopt;
-    place.environment = environment ? std::optional(*environment) : std::nullopt;
-    const bool known_failure = place.failure && place.failure->commit == step.commit &&
-                               place.failure->settings_hash == step.settings_hash && !asked_.contains(step.branch);
-    if (!(known_failure && Changes(step.action))) place.step = step;
+  if (place.touched >= world.began) {
+    // A worker knows better about some of it, this look about the rest: it is read once more.
+    queue_.Add(step.branch);
+    return Show(place);
   }
-  const bool changes = Changes(step.action) && (!place.step || Changes(place.step->action));
-  if (changes && !(queue_.IsWaiting(step.branch) && SameTarget(step, place.target))) queue_.Add(step.branch);
+  place.branch = branch ? std::optional(*branch) : std::nullopt;
+  place.environment = environment ? std::optional(*environment) : std::nullopt;
+  const bool known_failure = place.failure && place.failure->commit == step.commit &&
+                             place.failure->settings_hash == step.settings_hash && !asked_.contains(step.branch);
+  if (!(known_failure && Changes(step.action))) {
+    place.step = step;
+    const bool waits = queue_.IsWaiting(step.branch) && SameTarget(step, place.target);
+    if (Changes(step.action) && !waits) queue_.Add(step.branch);
+  }
   Show(place);
 }
 

@@ -32,6 +32,22 @@ TEST_F(EngineRaceTest, APushDuringADeploymentOvertakesIt) {
   EXPECT_EQ(Say(), (Lines{"main ready b"}));
 }
 
+TEST_F(EngineRaceTest, APushSeenByALookThatBeganBeforeTheDeploymentEndedIsNotLost) {
+  platform.Block("main", Stage::kSwitch);
+  source.Push("main", Commit('a'));
+  Start();
+  platform.WaitUntilAt("main", Stage::kSwitch);
+  source.HangListing(true);
+  engine->Look();
+  source.WaitUntilHanging();  // environments are listed, branches are not
+  platform.Release("main", Stage::kSwitch);
+  WaitForView("main", [](const BranchView& view) { return view.last_attempt.has_value(); });
+  source.MoveSilently("main", Commit('b'));
+  source.HangListing(false);
+  WaitUntilIdle();
+  EXPECT_EQ(Say(), (Lines{"main ready b"}));
+}
+
 TEST_F(EngineRaceTest, QuickPushesBuildTheLast) {
   platform.Block("main", Stage::kBuild);
   source.Push("main", Commit('a'));

@@ -53,7 +53,7 @@ class SqliteJournal : public Journal {
     database_.exec("PRAGMA synchronous = NORMAL");
     database_.exec("PRAGMA journal_size_limit = 4194304");
     if (const std::string verdict = database_.execAndGet("PRAGMA quick_check(1)").getString(); verdict != "ok") {
-      throw SQLite::Exception(verdict, SQLITE_CORRUPT);
+      throw SQLite::Exception(verdict.substr(verdict.rfind('\n') + 1), SQLITE_CORRUPT);
     }
     version_ = database_.execAndGet("PRAGMA user_version").getInt();
     if (version_ == 0) {

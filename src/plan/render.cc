@@ -22,6 +22,16 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
+/// Reasons may have several lines (an error with its hint); here each is one.
+std::string Unfolded(const std::string& text) {
+  std::string line;
+  for (const std::string& part : Lines(text)) {
+    const std::string_view trimmed = Trim(part);
+    if (!trimmed.empty()) line += (line.empty() ? "" : "; ") + std::string(trimmed);
+  }
+  return line;
+}
+
 std::string Counts(const Plan& plan) {
   std::array<int, static_cast<std::size_t>(Action::kRefuse) + 1> counts{};
   for (const Step& step : plan.steps) ++counts[static_cast<std::size_t>(step.action)];
@@ -42,7 +52,7 @@ std::string PlanText(const Plan& plan) {
   std::array<std::size_t, 3> widths{};
   for (const Step& step : plan.steps) {
     rows.push_back({std::string(ActionName(step.action)), OneLine(step.branch),
-                    step.commit.empty() ? "-" : OneLine(step.commit.substr(0, 7)), OneLine(step.reason)});
+                    step.commit.empty() ? "-" : OneLine(step.commit.substr(0, 7)), OneLine(Unfolded(step.reason))});
     for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], Width(rows.back()[i]));
   }
   std::string text;

@@ -37,6 +37,16 @@ TEST(PlanText, IsAnAlignedTableSafeToPrint) {
             "1 create, 1 hold, 1 refuse\n");
 }
 
+TEST(PlanText, FoldsAReasonOfSeveralLinesIntoOne) {
+  Plan plan;
+  plan.steps.push_back({.action = Action::kLeaveFailed,
+                        .branch = "x",
+                        .commit = std::string(40, 'a'),
+                        .reason = "unknown key 'rnu': perch.yaml:3:1\n  Write 'run'."});
+  EXPECT_EQ(PlanText(plan),
+            "leave failed  x  aaaaaaa  unknown key 'rnu': perch.yaml:3:1; Write 'run'.\n\n1 leave failed\n");
+}
+
 TEST(PlanText, SaysSoWhenThereIsNothing) { EXPECT_EQ(PlanText({}), "No branches and no environments.\n"); }
 
 TEST(PlanJson, HasEveryField) {

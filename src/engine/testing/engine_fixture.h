@@ -44,13 +44,18 @@ class EngineFixture : public ::testing::Test {
 
   /// Waits until the branch's view fits.
   void WaitForView(const std::string& branch, const std::function<bool(const BranchView&)>& fits) {
+    const auto fits_now = [&] {
+      const std::optional<BranchView> view = engine->FindView(branch);
+      return view && fits(*view);
+    };
+    const auto give_up = std::chrono::steady_clock::now() + kHang;
     std::unique_lock lock(seen_mutex_);
-    ASSERT_TRUE(seen_.wait_for(lock, kHang,
-                               [&] {
-                                 const std::optional<BranchView> view = engine->FindView(branch);
-                                 return view && fits(*view);
-                               }))
-        << branch << " is " << (engine->FindView(branch) ? StateName(engine->FindView(branch)->state) : "unknown");
+    while (!fits_now() && std::chrono::steady_clock::now() < give_up) {
+      seen_.wait_for(lock, std::chrono::milliseconds(10));  // not every change of a view has an event
+    }
+    const std::optional<BranchView> view = engine->FindView(branch);
+    ASSERT_TRUE(view) << branch << " is unknown";
+    ASSERT_TRUE(fits(*view)) << ToJson(*view);
   }
   void WaitForState(const std::string& branch, State state) {
     WaitForView(branch, [&](const BranchView& view) { return view.state == state; });
