@@ -25,13 +25,14 @@ using Acceptor = net::asio::basic_socket_acceptor<tcp, net::Executor>;
 
 constexpr std::string_view kTooMany =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
-    "Content-Length: 54\r\nConnection: close\r\n\r\n503 Service Unavailable: too many connections are open\n";
+    "Content-Length: 55\r\nConnection: close\r\n\r\n503 Service Unavailable: too many connections are open\n";
 
 // One event loop with its listeners and its connections to apps.
 struct Lane {
   explicit Lane(std::chrono::milliseconds tick) : loop(tick), pool(loop) {}
   net::Loop loop;
   UpstreamPool pool;
+  PipePool pipes;
   std::vector<Acceptor> acceptors;
 };
 
@@ -164,8 +165,8 @@ void Gateway::Parts::Welcome(Lane& lane, net::Socket socket, const tcp::endpoint
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(net::asio::socket_base::keep_alive(true), ignored);
-  std::shared_ptr<ProxySession> session = std::make_shared<ProxySession>(lane.loop, lane.pool, std::move(socket), proxy,
-                                                                         net::Peer{.address = AddressOf(from)});
+  std::shared_ptr<ProxySession> session = std::make_shared<ProxySession>(
+      lane.loop, lane.pool, lane.pipes, std::move(socket), proxy, net::Peer{.address = AddressOf(from)});
   session->Start(certificate ? certificate->Current(std::chrono::steady_clock::now()) : nullptr);
 }
 

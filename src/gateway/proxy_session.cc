@@ -1,5 +1,7 @@
 #include "gateway/proxy_session.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -21,7 +23,10 @@ using net::Task;
 using net::asio::ip::tcp;
 
 constexpr std::size_t kHeadRead = 8 << 10;
-constexpr std::size_t kBodyRead = 64 << 10;
+constexpr std::size_t kBodyRead = 16 << 10;
+constexpr std::uint64_t kSpliceFrom = 64 << 10;  // below that two more system calls cost more than a copy
+constexpr std::size_t kSpliceStep = 256 << 10;
+constexpr std::uint64_t kSpliceShare = 2 << 20;  // then others get their turn
 constexpr net::HeadLimits kAnswerLimits{.bytes = 64 << 10, .target_bytes = 16 << 10, .fields = 200};
 constexpr int kMostInterimAnswers = 16;
 
@@ -53,10 +58,11 @@ std::size_t TotalSize(const std::vector<std::string_view>& pieces) {
 
 }  // namespace
 
-ProxySession::ProxySession(net::Loop& loop, UpstreamPool& pool, Socket socket, const ProxyConfig& config,
-                           net::Peer peer)
+ProxySession::ProxySession(net::Loop& loop, UpstreamPool& pool, PipePool& pipes, Socket socket,
+                           const ProxyConfig& config, net::Peer peer)
     : Session(loop, std::move(socket), config.session, std::move(peer)),
       pool_(pool),
+      pipes_(pipes),
       proxy_(config),
       upload_ended_(loop.executor()) {}
 
@@ -156,7 +162,10 @@ Task<ProxySession::Outcome> ProxySession::Exchange(std::uint16_t port, bool may_
   }
   const bool stale_is_possible = up_->used_before;
   upload_left_ = head().length;
-  const error_code sent = co_await SendRequest();
+  upload_needed_ = false;
+  error_code sent;
+  Pieces all{up_out_};
+  if (head().framing != Framing::kNone || !net::WriteNow(up_->socket, all, sent)) sent = co_await SendRequest();
   if (sent) {
     co_return stale_is_possible&& may_repeat_ ? Outcome::kStale : Outcome::kUnreachable;
   }
@@ -170,7 +179,8 @@ Task<ProxySession::Outcome> ProxySession::Exchange(std::uint16_t port, bool may_
   if (outcome == Outcome::kUnreachable && stale_is_possible && nothing_left_to_send && may_repeat_ && !client_failed_) {
     outcome = Outcome::kStale;
   }
-  co_await EndUpload();
+  keep_upstream_ = true;
+  if (upload_runs_) co_await EndUpload();
   const bool reusable = outcome == Outcome::kAnswered && up_->head.keep_alive && up_->in.empty() &&
                         up_->socket.is_open() && keep_upstream_;
   if (reusable) {
@@ -208,7 +218,11 @@ Task<error_code> ProxySession::SendRequest() {
   }
   Pieces pieces{up_out_, first_body};
   error_code ec;
-  if (!net::WriteNow(up_->socket, pieces, ec)) ec = co_await net::WriteAll(up_->socket, pieces);
+  if (!net::WriteNow(up_->socket, pieces, ec)) {
+    upstream_deadline_ = std::chrono::steady_clock::now() + config().timeouts.progress;
+    ec = co_await net::WriteAll(up_->socket, pieces);
+    upstream_deadline_ = net::SteadyTime::max();
+  }
   if (!ec) {
     in().Take(used);
     upload_left_ -= used;
@@ -232,8 +246,6 @@ void ProxySession::StartUpload(bool tunnel) {
 
 // Waits until nothing uses the connection to the app any more. A body that nobody wants is left in the client's hands.
 Task<void> ProxySession::EndUpload() {
-  keep_upstream_ = true;
-  if (!upload_runs_) co_return;
   if (!upload_ended_.IsSet()) {
     CloseUpstream();
     stream().Cancel();
@@ -324,7 +336,11 @@ Task<bool> ProxySession::ReadAnswerHead(Outcome& failure) {
     }
     searched = bytes.size();
     upstream_timed_out_ = false;
-    const ReadResult result = co_await ReadUpstream(kHeadRead, proxy_.first_byte_timeout);
+    upstream_deadline_ = std::chrono::steady_clock::now() + proxy_.first_byte_timeout;
+    const net::asio::mutable_buffer space = up_->in.Space(kHeadRead);
+    const ReadResult result = co_await up_->socket.async_read_some(space, net::kUseTask);
+    upstream_deadline_ = net::SteadyTime::max();
+    up_->in.Add(std::get<1>(result));
     if (std::get<0>(result)) {
       failure = upstream_timed_out_ ? Outcome::kTooSlow : (up_->in.empty() ? Outcome::kUnreachable : Outcome::kBroken);
       co_return false;
@@ -336,7 +352,7 @@ Task<ProxySession::Outcome> ProxySession::Answer() {
   Outcome failure = Outcome::kBroken;
   for (int interim = 0; interim < kMostInterimAnswers; ++interim) {
     const bool read = co_await ReadAnswerHead(failure);
-    if (!read) co_return answer_begun_ ? Outcome::kBroken : failure;
+    if (!read) co_return interim > 0 && failure == Outcome::kUnreachable ? Outcome::kBroken : failure;
     const net::ResponseHead& answer = up_->head;
     if (answer.status == 101) {
       if (!head().websocket) co_return Outcome::kBroken;
@@ -362,17 +378,22 @@ Task<ProxySession::Outcome> ProxySession::Answer() {
   WriteClientHead(answer,
                   {.version = head().version, .keep_open = keep_open(), .chunked = chunked, .noindex = is_branch_},
                   client_out_);
-  answer_begun_ = true;
   bool whole = true;
   switch (answer.framing) {
-    case Framing::kNone: {
-      const error_code ec = co_await WriteOut({client_out_});
+    case Framing::kNone:
+    case Framing::kLength: {
+      const std::uint64_t length = answer.framing == Framing::kLength ? *answer.length : 0;
+      const std::uint64_t here = std::min<std::uint64_t>(up_->in.size(), length);
+      answer_begun_ = true;
+      Pieces pieces{client_out_, up_->in.Bytes().substr(0, here)};
+      error_code ec;
+      if (!stream().WriteNow(pieces, ec)) ec = co_await WriteOut(pieces);
+      if (ec) client_failed_ = true;
       whole = !ec;
+      up_->in.Take(here);
+      if (whole && here < length) whole = co_await RelayLength(length - here);
       break;
     }
-    case Framing::kLength:
-      whole = co_await RelayLength(client_out_);
-      break;
     case Framing::kChunked:
       whole = co_await RelayChunks(client_out_, chunked);
       break;
@@ -380,31 +401,83 @@ Task<ProxySession::Outcome> ProxySession::Answer() {
       whole = co_await RelayUntilClose(client_out_, chunked);
       break;
   }
+  if (!whole && !answer_begun_) co_return Outcome::kBroken;
   if (!whole) {
-    // Half an answer must not look like a whole one: no last chunk, no orderly end.
+    // Half an answer must not look like a whole one. Where only the connection's end says so, that end is a reset.
     set_keep_open(false);
     CloseUpstream();
-    Abort();
+    if (unknown_length && !chunked) Abort();
   }
   co_return Outcome::kAnswered;
 }
 
-Task<bool> ProxySession::RelayLength(std::string_view client_head) {
-  std::uint64_t left = *up_->head.length;
-  while (true) {
+Task<bool> ProxySession::RelayLength(std::uint64_t left) {
+  if (left >= kSpliceFrom && !stream().tls()) {
+    std::optional<Pipe> pipe = pipes_.Take();
+    if (pipe) {
+      const bool whole = co_await RelaySpliced(left, *pipe);
+      if (whole) pipes_.Put(std::move(*pipe));
+      co_return whole;
+    }
+  }
+  while (left > 0) {
+    const ReadResult result = co_await ReadUpstream(kBodyRead, proxy_.silence_timeout);
+    if (std::get<0>(result)) co_return false;
     const std::string_view bytes = up_->in.Bytes().substr(0, std::min<std::uint64_t>(up_->in.size(), left));
-    const error_code ec = co_await WriteOut({client_head, bytes});
+    const error_code ec = co_await WriteOut({bytes});
     if (ec) {
       client_failed_ = true;
       co_return false;
     }
-    client_head = {};
     left -= bytes.size();
     up_->in.Take(bytes.size());
-    if (left == 0) co_return true;
-    const ReadResult result = co_await ReadUpstream(std::min<std::uint64_t>(left, kBodyRead), proxy_.silence_timeout);
-    if (std::get<0>(result)) co_return false;
   }
+  co_return true;
+}
+
+Task<bool> ProxySession::RelaySpliced(std::uint64_t left, const Pipe& pipe) {
+  std::size_t in_pipe = 0;
+  std::uint64_t share = kSpliceShare;
+  Socket& client = stream().socket();
+  while (left > 0 || in_pipe > 0) {
+    if (in_pipe == 0) {
+      const ssize_t n = ::splice(up_->socket.native_handle(), nullptr, pipe.write.get(), nullptr,
+                                 std::min<std::uint64_t>(left, kSpliceStep), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      if (n > 0) {
+        in_pipe = static_cast<std::size_t>(n);
+        left -= in_pipe;
+      } else if (n < 0 && errno == EAGAIN) {
+        upstream_deadline_ = std::chrono::steady_clock::now() + proxy_.silence_timeout;
+        const std::tuple<error_code> waited = co_await up_->socket.async_wait(Socket::wait_read, net::kUseTask);
+        upstream_deadline_ = net::SteadyTime::max();
+        if (std::get<0>(waited)) co_return false;
+      } else if (n == 0 || errno != EINTR) {
+        co_return false;
+      }
+      continue;
+    }
+    const ssize_t n = ::splice(pipe.read.get(), nullptr, client.native_handle(), nullptr, in_pipe,
+                               SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (left > 0 ? SPLICE_F_MORE : 0));
+    if (n > 0) {
+      in_pipe -= static_cast<std::size_t>(n);
+      share -= std::min<std::uint64_t>(share, static_cast<std::uint64_t>(n));
+      if (share == 0) {
+        share = kSpliceShare;
+        co_await net::asio::post(loop().executor(), net::kUseTask);
+        if (!up_->socket.is_open() || !client.is_open()) co_return false;
+      }
+    } else if (n < 0 && errno == EAGAIN) {
+      const error_code ec = co_await WaitWritable();
+      if (ec) {
+        client_failed_ = true;
+        co_return false;
+      }
+    } else if (n == 0 || errno != EINTR) {
+      client_failed_ = true;
+      co_return false;
+    }
+  }
+  co_return true;
 }
 
 Task<bool> ProxySession::RelayChunks(std::string_view client_head, bool chunked) {
@@ -423,6 +496,7 @@ Task<bool> ProxySession::RelayChunks(std::string_view client_head, bool chunked)
       end_of_chunk = "\r\n";
     }
     const std::string_view last = chunked && step.done ? "0\r\n\r\n" : "";
+    answer_begun_ = true;
     const error_code ec = co_await WriteOut({client_head, line, body, end_of_chunk, last});
     if (ec) {
       client_failed_ = true;
@@ -438,6 +512,7 @@ Task<bool> ProxySession::RelayChunks(std::string_view client_head, bool chunked)
 
 Task<bool> ProxySession::RelayUntilClose(std::string_view client_head, bool chunked) {
   bool ended = false;
+  answer_begun_ = true;
   while (true) {
     const std::string_view bytes = up_->in.Bytes();
     std::string_view line;

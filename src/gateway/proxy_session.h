@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/in_flight.h"
+#include "gateway/pipe_pool.h"
 #include "gateway/router.h"
 #include "gateway/upstream.h"
 #include "net/gate.h"
@@ -25,7 +26,8 @@ struct ProxyConfig {
 /// A client's connection to the gateway: each request goes to a handler or to a branch's app.
 class ProxySession : public net::Session {
  public:
-  ProxySession(net::Loop& loop, UpstreamPool& pool, net::Socket socket, const ProxyConfig& config, net::Peer peer);
+  ProxySession(net::Loop& loop, UpstreamPool& pool, PipePool& pipes, net::Socket socket, const ProxyConfig& config,
+               net::Peer peer);
 
   void Tick(net::SteadyTime now) override;
   void Close() override;
@@ -55,7 +57,8 @@ class ProxySession : public net::Session {
   net::Task<Outcome> Answer();
   net::Task<bool> ReadAnswerHead(Outcome& failure);
   net::Task<net::ReadResult> ReadUpstream(std::size_t want, std::chrono::milliseconds timeout);
-  net::Task<bool> RelayLength(std::string_view client_head);
+  net::Task<bool> RelayLength(std::uint64_t left);
+  net::Task<bool> RelaySpliced(std::uint64_t left, const Pipe& pipe);
   net::Task<bool> RelayChunks(std::string_view client_head, bool chunked);
   net::Task<bool> RelayUntilClose(std::string_view client_head, bool chunked);
   net::Task<void> Tunnel();
@@ -67,6 +70,7 @@ class ProxySession : public net::Session {
   void CloseUpstream();
 
   UpstreamPool& pool_;
+  PipePool& pipes_;
   const ProxyConfig& proxy_;
   InFlight::Guard in_flight_;
   std::unique_ptr<Upstream> up_;

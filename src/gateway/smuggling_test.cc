@@ -155,6 +155,7 @@ TEST_P(RefusedBody, EndsBothConnectionsWithoutALastChunk) {
     RawUpstream app([&](RawConnection& connection) { seen = connection.ReadToEnd(); });
     const TestGateway gateway(app.port());
     answer = gateway.Exchange(Post("Transfer-Encoding: chunked\r\n") + GetParam().request);
+    while (app.connections() == 0) std::this_thread::yield();
   }
   EXPECT_EQ(answer, Refused(400, "The chunked body is malformed.", "X-Robots-Tag: noindex\r\n"));
   EXPECT_THAT(seen, testing::StartsWith("POST / HTTP/1.1\r\nHost: app.test\r\n"));

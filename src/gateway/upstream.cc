@@ -8,6 +8,7 @@ namespace perch::gateway {
 namespace {
 
 constexpr std::size_t kMostIdleForAPort = 256;
+constexpr std::size_t kKeptBuffer = 8 << 10;
 constexpr std::chrono::seconds kLongestIdle{20};
 constexpr std::chrono::seconds kSurelyAlive{1};
 
@@ -50,6 +51,7 @@ std::unique_ptr<Upstream> UpstreamPool::Take(std::uint16_t port, bool check) {
 void UpstreamPool::Put(std::unique_ptr<Upstream> upstream) {
   std::vector<std::unique_ptr<Upstream>>& connections = idle_[upstream->port];
   if (connections.size() >= kMostIdleForAPort) return;
+  upstream->in.Shrink(kKeptBuffer);
   upstream->idle_since = std::chrono::steady_clock::now();
   connections.push_back(std::move(upstream));
   if (!sweeper_) sweeper_ = std::make_unique<Sweeper>(loop_, *this);

@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <csignal>
 
 namespace perch::net {
 
@@ -23,7 +24,14 @@ constexpr std::chrono::seconds kLongestGoodbye{3};
 Loop::Loop(std::chrono::milliseconds tick) : tick_(tick) {}
 
 void Loop::Start() {
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] {
+    // splice(2) into a closed socket raises SIGPIPE and knows no flag against it.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    context_.run();
+  });
 }
 
 void Loop::Stop() {

@@ -181,20 +181,25 @@ Task<ReadResult> Session::ReadMore(std::size_t want, std::chrono::milliseconds t
   co_return result;
 }
 
+Task<error_code> Session::WaitWritable() {
+  write_deadline_ = std::chrono::steady_clock::now() + config_.timeouts.progress;
+  const std::tuple<error_code> waited = co_await stream_.socket().async_wait(Socket::wait_write, kUseTask);
+  write_deadline_ = SteadyTime::max();
+  co_return std::get<0>(waited);
+}
+
 Task<error_code> Session::WriteOut(Pieces pieces) {
   error_code ec;
   if (stream_.WriteNow(pieces, ec)) co_return ec;
-  write_deadline_ = std::chrono::steady_clock::now() + config_.timeouts.progress;
   if (!stream_.tls()) {
     // Each piece that leaves is progress; a slow client is not a dead one.
     do {
-      const std::tuple<error_code> waited = co_await stream_.socket().async_wait(Socket::wait_write, kUseTask);
-      ec = std::get<0>(waited);
-      write_deadline_ = std::chrono::steady_clock::now() + config_.timeouts.progress;
+      ec = co_await WaitWritable();
     } while (!ec && !stream_.WriteNow(pieces, ec));
-  } else {
-    ec = co_await stream_.Write(pieces);
+    co_return ec;
   }
+  write_deadline_ = std::chrono::steady_clock::now() + config_.timeouts.progress;
+  ec = co_await stream_.Write(pieces);
   write_deadline_ = SteadyTime::max();
   co_return ec;
 }
@@ -250,10 +255,13 @@ Task<bool> Session::ReadHead() {
       co_return false;
     }
     searched = bytes.size();
-    if (!started && in_.empty()) in_.Release();
-    const std::chrono::milliseconds left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
-    const ReadResult result = co_await ReadMore(kFirstRead, left);
+    if (!started && in_.empty()) in_.Shrink(2 * kFirstRead);
+    read_timed_out_ = false;
+    read_deadline_ = give_up;
+    const asio::mutable_buffer space = in_.Space(kFirstRead);
+    const ReadResult result = co_await stream_.Read(space);
+    read_deadline_ = SteadyTime::max();
+    in_.Add(std::get<1>(result));
     if (std::get<0>(result)) {
       if (read_timed_out_ && started && !closing_) co_await Refuse({408, "The request took too long."});
       co_return false;

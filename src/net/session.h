@@ -87,6 +87,8 @@ class Session : public Loop::Watched, public std::enable_shared_from_this<Sessio
   Task<ReadResult> ReadMore(std::size_t want, std::chrono::milliseconds timeout);
   /// Writes to the client with a deadline.
   Task<error_code> WriteOut(Pieces pieces);
+  /// Waits with a deadline until something can be written to the client; without TLS only.
+  Task<error_code> WaitWritable();
   /// While it is on, the tick looks whether the client is still there.
   void WatchPeer(bool on) { watch_peer_ = on; }
   bool read_timed_out() const { return read_timed_out_; }

@@ -21,6 +21,10 @@ class Buffer {
   void Take(std::size_t n);
   /// Gives the memory back; only when empty.
   void Release();
+  /// The same if it is more than `kept` bytes.
+  void Shrink(std::size_t kept) {
+    if (capacity_ > kept && empty()) Release();
+  }
 
  private:
   std::unique_ptr<char[]> data_;
