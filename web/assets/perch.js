@@ -18,7 +18,8 @@
   const many = (n, word) => `${n} ${word}${n === 1 ? '' : 's'} ago`;
   const age = (ms) => {
     const minutes = Math.floor(ms / 60000);
-    if (minutes < 1) return 'just now';
+    if (ms < 10000) return 'just now';
+    if (minutes < 1) return many(Math.floor(ms / 1000), 'second');
     if (minutes < 60) return many(minutes, 'minute');
     if (minutes < 24 * 60) return many(Math.floor(minutes / 60), 'hour');
     return many(Math.floor(minutes / 1440), 'day');
@@ -37,7 +38,7 @@
     }
   };
   setInterval(tickSeconds, 1000);
-  setInterval(tickAges, 20000);
+  setInterval(tickAges, 5000);
 
   // Turning the page that is shown into the one that the server would send now, touching only what differs, so that
   // focus, selection and unfolded parts stay.
