@@ -6,7 +6,8 @@
 namespace perch::cli {
 namespace {
 
-Result<Listen> Read(const std::string& listen, const std::string& tls = "", const std::filesystem::path& password = {}) {
+Result<Listen> Read(const std::string& listen, const std::string& tls = "",
+                    const std::filesystem::path& password = {}) {
   Arguments arguments;
   arguments.listen = listen;
   arguments.tls = tls;
@@ -34,7 +35,8 @@ TEST_F(ListenTest, ReadsAddresses) {
 }
 
 TEST_F(ListenTest, RefusesWhatIsNoAddress) {
-  for (const char* text : {"", "7878", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1", "example.com:80", ":80"}) {
+  for (const char* text :
+       {"", "7878", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:-1", "example.com:80", ":80"}) {
     ASSERT_FALSE(Read(text).has_value()) << text;
     EXPECT_EQ(Read(text).error().kind, ErrorKind::kUsage) << text;
   }

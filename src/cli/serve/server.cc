@@ -65,7 +65,7 @@ struct Server::Parts {
   std::unique_ptr<ProjectSettings> settings;
   std::unique_ptr<engine::Journal> journal;
   std::unique_ptr<engine::EventStream> events;
-  std::unique_ptr<engine::EventStream::Subscription> journalling, printing;
+  std::unique_ptr<engine::EventStream::Subscription> printing;
   web::Hosts hosts;
   GatewayTraffic traffic;
   std::unique_ptr<local::LocalPlatform> platform;
@@ -115,9 +115,6 @@ Status Server::Parts::Open() {
   journal = std::move(*history);
   if (const Status trimmed = journal->Trim(kKeptEvents); !trimmed) Log(LogLevel::kWarning, trimmed.error().Text());
   events = std::make_unique<engine::EventStream>(clock, redactor, journal->LastId() + 1);
-  journalling = events->Subscribe([this](const Event& event) {
-    if (const Status kept = journal->Append(event); !kept) Log(LogLevel::kWarning, kept.error().Text());
-  });
   if (options.on_event) printing = events->Subscribe(options.on_event);
 
   hosts = HostsFor(options, now);
