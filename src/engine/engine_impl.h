@@ -21,6 +21,9 @@
 
 namespace perch::engine {
 
+/// A step overtaken this often in a row waits before it is tried again.
+inline constexpr int kOvertakenAtOnce = 3;
+
 /// Locks: `look_mutex_` before `mutex_`; `send_mutex_` before `mutex_`. No port is called and no stop is requested
 /// while `mutex_` is held, so that adapters may call back from anywhere.
 class Engine::Impl {
@@ -102,13 +105,15 @@ class Engine::Impl {
   void Deploy(const std::string& name, const Step& step, const Facts& facts);
   void AfterDeploy(const std::string& name, const Step& step, const Facts& facts, const Status& status);
   void DeployFailed(const std::string& name, const Step& step, const Facts& facts, const Error& error);
+  void Settle(const std::string& name, const Facts& facts, const Step& step);
+  void Tell(Place& place, Event::Kind kind, const std::string& text);
+  void Postpone(const std::string& name, const Error& error);
+
+  // engine_remove.cc
   void Delete(const std::string& name, const Step& step, const Facts& facts);
   void AfterDelete(const std::string& name, const Step& step, const Facts& facts, const Status& status);
   void StopNow(const std::string& name, const std::vector<std::shared_ptr<StopWord>>& words);
   Status StopOnPlatform(const std::string& name);
-  void Settle(const std::string& name, const Facts& facts, const Step& step);
-  void Tell(Place& place, Event::Kind kind, const std::string& text);
-  void Postpone(const std::string& name, const Error& error);
   void BeginWork(const std::string& name, Place::Work work, State live, const Step& step, const Facts& facts);
   std::chrono::milliseconds BackOff(int failures) const;
 
