@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -66,8 +67,21 @@ std::string AddressOf(const tcp::endpoint& endpoint) {
 
 }  // namespace
 
+namespace {
+
+// Each connection may need one more descriptor to its app and two for a pipe; some are for the rest of perch.
+int MostConnections(int wanted) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
+  const rlim_t possible = files.rlim_cur > 512 ? (files.rlim_cur - 256) / 2 : files.rlim_cur / 4;
+  return static_cast<int>(std::clamp<rlim_t>(possible, 1, static_cast<rlim_t>(wanted)));
+}
+
+}  // namespace
+
 struct Gateway::Parts {
   explicit Parts(Options given) : options(std::move(given)), workers(options.workers) {
+    options.limits.connections = MostConnections(options.limits.connections);
     proxy.session = {
         .limits = {.bytes = options.limits.header_bytes,
                    .target_bytes = options.limits.target_bytes,

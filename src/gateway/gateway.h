@@ -34,7 +34,7 @@ class Gateway {
     std::chrono::milliseconds first_byte{600'000};  ///< for an app's answer to begin
     std::chrono::milliseconds silence{3'600'000};   ///< of an app in the middle of an answer, of a WebSocket
     std::chrono::milliseconds tick{500};            ///< how often deadlines are looked at
-    int connections = 4096;                         ///< open at once; more get 503
+    int connections = 4096;                         ///< open at once, fewer if RLIMIT_NOFILE is low; more get 503
   };
   struct Options {
     std::vector<std::string> listen;  ///< "127.0.0.1:7878", "[::1]:7878", "localhost:7878"; port 0: any free one

@@ -217,7 +217,7 @@ Task<void> Session::Run(std::shared_ptr<asio::ssl::context> tls) {
     co_await Serve();
     reader_.Reset();
   }
-  if (!closing_ && linger_) co_await SayGoodbye();
+  if (!closing_ && (linger_ || stream_.tls())) co_await SayGoodbye();
   stream_.Close();
 }
 
@@ -278,7 +278,7 @@ Task<void> Session::SayGoodbye() {
   write_deadline_ = std::chrono::steady_clock::now() + config_.timeouts.goodbye;
   co_await stream_.Finish();
   std::size_t dropped = 0;
-  while (dropped < kMostReadAtGoodbye && !stream_.tls()) {
+  while (linger_ && dropped < kMostReadAtGoodbye && !stream_.tls()) {
     in_.Take(in_.size());
     const ReadResult result = co_await ReadMore(kFirstRead, config_.timeouts.goodbye);
     if (std::get<0>(result)) break;
