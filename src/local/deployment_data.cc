@@ -155,12 +155,12 @@ Status Deployment::CopyData(std::uint64_t from) {
     guest.cwd = "/";
     guest.binds = {{source, "/from", true}, {target, "/to", true}, {program, "/run/perch", false}};
     guest.argv = {"/run/perch", kKeeperCommand, kCopyDataCommand, "/from", "/to"};
-    // Under AddressSanitizer, and for SQLite's caches of any size, the app's limit is no measure.
-    guest.limits.memory = -1;
   } else {
     guest.cwd = "/";
     guest.argv = {program, kKeeperCommand, kCopyDataCommand, source, target};
   }
+  // This is perch's own program with SQLite's own needs: the app's limit is no measure for it.
+  guest.limits.memory = -1;
   LogWriter log = OpenLog(Stage::kRelease);
   Status copied = RunCommand({.argv = guest.argv}, guest, settings_.limits.seed_timeout, log);
   if (!copied && copied.error().what.empty())

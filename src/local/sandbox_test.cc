@@ -59,7 +59,7 @@ TEST(Sandbox, GivesEachEnvironmentAUserOfItsOwnWhenPerchIsRoot) {
   const std::string one = world.Do("one", "os.getuid()"), two = world.Do("two", "os.getuid()");
   EXPECT_NE(one, two);
   EXPECT_GE(std::stoul(one), 1'900'000'000u);
-  EXPECT_EQ(world.Do("one", "os.getgroups()"), "[" + one + "]");
+  EXPECT_EQ(world.Do("one", "os.getgroups()"), "[]");
 }
 
 TEST(Sandbox, GivesExactlyTheEnvironmentThatIsPromised) {
