@@ -108,14 +108,14 @@ class Engine::Impl {
   void Settle(const std::string& name, const Facts& facts, const Step& step);
   void Tell(Place& place, Event::Kind kind, const std::string& text);
   void Postpone(const std::string& name, const Error& error);
+  void BeginWork(const std::string& name, Place::Work work, State live, const Step& step, const Facts& facts);
+  std::chrono::milliseconds BackOff(int failures) const;
 
   // engine_remove.cc
   void Delete(const std::string& name, const Step& step, const Facts& facts);
   void AfterDelete(const std::string& name, const Step& step, const Facts& facts, const Status& status);
   void StopNow(const std::string& name, const std::vector<std::shared_ptr<StopWord>>& words);
   Status StopOnPlatform(const std::string& name);
-  void BeginWork(const std::string& name, Place::Work work, State live, const Step& step, const Facts& facts);
-  std::chrono::milliseconds BackOff(int failures) const;
 
   const Ports ports_;
   const Options options_;
