@@ -31,32 +31,63 @@ bool WriteAll(int fd, std::string_view content) {
   return true;
 }
 
-/// Deletes all in the folder `fd`, which it takes over. Iterative depth is bounded by the paths a guest can make; each
-/// level holds one descriptor.
-int RemoveContents(UniqueFd fd) {
-  std::unique_ptr<DIR, int (*)(DIR*)> folder(fdopendir(fd.get()), closedir);
-  if (!folder) return errno;
-  fd.Release();
-  std::vector<std::string> names;
-  while (const dirent* entry = readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
+constexpr int kDeepest = 128;
+
+/// Deletes what a folder holds, however deep: a level holds a descriptor and a stack frame, and a guest can make more
+/// levels than there are of these, so what lies too deep is first moved up to the top.
+class ContentsRemover {
+ public:
+  /// Takes over `top`, the folder. Gives 0 or an errno value.
+  static int Run(UniqueFd top) {
+    ContentsRemover remover(top.get());
+    int error = 0;
+    do {
+      remover.moved_ = false;
+      UniqueFd again(openat(top.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      error = again ? remover.Remove(std::move(again), 0) : errno;
+    } while (error == 0 && remover.moved_);
+    return error;
   }
-  int first_error = 0;
-  for (const std::string& name : names) {
-    const int at = dirfd(folder.get());
-    if (unlinkat(at, name.c_str(), 0) == 0 || errno == ENOENT) continue;
-    int error = errno;
-    if (error == EISDIR || error == EPERM) {
-      fchmodat(at, name.c_str(), 0700, 0);
-      UniqueFd child(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      error = child ? RemoveContents(std::move(child)) : errno;
-      if (error == 0 && unlinkat(at, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) error = errno;
+
+ private:
+  explicit ContentsRemover(int top) : top_(top) {}
+
+  int Remove(UniqueFd fd, int depth) {
+    std::unique_ptr<DIR, int (*)(DIR*)> folder(fdopendir(fd.get()), closedir);
+    if (!folder) return errno;
+    fd.Release();
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(folder.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
     }
-    if (error != 0 && first_error == 0) first_error = error;
+    int first_error = 0;
+    for (const std::string& name : names) {
+      const int error = RemoveEntry(dirfd(folder.get()), name, depth);
+      if (error != 0 && first_error == 0) first_error = error;
+    }
+    return first_error;
   }
-  return first_error;
-}
+
+  int RemoveEntry(int at, const std::string& name, int depth) {
+    if (unlinkat(at, name.c_str(), 0) == 0 || errno == ENOENT) return 0;
+    if (errno != EISDIR && errno != EPERM) return errno;
+    fchmodat(at, name.c_str(), 0700, 0);
+    if (depth >= kDeepest) {
+      const std::string place = ".perch-deep-" + std::to_string(getpid()) + "-" + std::to_string(places_++);
+      moved_ = true;
+      return renameat(at, name.c_str(), top_, place.c_str()) == 0 ? 0 : errno;
+    }
+    UniqueFd child(openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const int error = child ? Remove(std::move(child), depth + 1) : errno;
+    if (error != 0) return error;
+    return unlinkat(at, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : errno;
+  }
+
+  const int top_;
+  bool moved_ = false;
+  unsigned places_ = 0;
+};
 
 }  // namespace
 
@@ -132,7 +163,7 @@ Status RemoveTree(const std::filesystem::path& path) {
   chmod(path.c_str(), 0700);
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return SystemError("cannot delete", path, errno);
-  const int code = RemoveContents(std::move(fd));
+  const int code = ContentsRemover::Run(std::move(fd));
   if (code != 0) return SystemError("cannot delete", path, code);
   if (rmdir(path.c_str()) != 0 && errno != ENOENT) return SystemError("cannot delete", path, errno);
   return {};

@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,6 +56,19 @@ TEST_F(File, MakeFoldersTellsAFileInTheWay) {
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a", "").has_value());
   EXPECT_EQ(MakeFolders(folder_ / "a").error().why, "there is a file of that name");
   EXPECT_TRUE(MakeFolders(folder_ / "x/y/z").has_value());
+}
+
+TEST(RemoveTree, DeletesFoldersNestedDeeperThanDescriptorsAndPathsGo) {
+  const std::filesystem::path top = std::filesystem::temp_directory_path() / ("perch-deep-" + std::to_string(getpid()));
+  ASSERT_TRUE(MakeFolders(top));
+  UniqueFd at(open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_EQ(mkdirat(at.get(), "d", 0700), 0);
+    at = UniqueFd(openat(at.get(), "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  at.Close();
+  EXPECT_TRUE(RemoveTree(top));
+  EXPECT_FALSE(std::filesystem::exists(top));
 }
 
 }  // namespace

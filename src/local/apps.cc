@@ -280,54 +280,83 @@ void LocalPlatform::Impl::WatchApp(const SlotPtr& slot) {
   }
 }
 
+void LocalPlatform::Impl::TellChange(const std::string& branch) {
+  std::function<void(const std::string&)> callback;
+  {
+    const std::lock_guard lock(mutex);
+    if (shutting_down) return;
+    callback = on_change;
+  }
+  if (callback) callback(branch);
+}
+
 void LocalPlatform::Impl::AppChanged(const std::string& slug, const ProcessId& keeper, bool alive) {
+  comebacks_.erase(slug);
+  if (!alive) waitpid(keeper.pid, nullptr, WNOHANG);
   const SlotPtr slot = FindSlot(slug);
   if (!slot) return;
-  if (!alive) waitpid(keeper.pid, nullptr, WNOHANG);
   const Record before = Read(slot);
   if (!before.serving || before.serving->keeper != keeper) return;
-  const auto status = ReadKeeperStatus(layout.KeeperStatus(slug, before.serving->generation));
-  State state = State::kReady;
-  std::string reason;
-  if (!alive) {
-    state = State::kFailed;
-    reason = WithLastLine("the app died" + (status && status->last_exit >= 0
-                                                ? " again and again, last with " + DescribeExit(status->last_exit)
-                                                : std::string()),
-                          layout.Log(slug, before.serving->generation));
-  } else if (status && status->phase == KeeperStatus::Phase::kWaiting) {
-    state = State::kStarting;
-    reason = "the app ended with " + DescribeExit(status->last_exit) + " and is being started again";
-  }
-  if (alive && state == before.environment.state) return;
   {
     const std::lock_guard lock(mutex);
     if (shutting_down) return;
   }
-  if (!alive) {
-    traffic.Unroute(slug);
-    GiveBackPort(before.serving->port);
+  const RunningApp app = *before.serving;
+  const auto status = ReadKeeperStatus(layout.KeeperStatus(slug, app.generation));
+  const bool waits = status && status->phase == KeeperStatus::Phase::kWaiting;
+  if (alive && !waits) {
+    if (before.environment.state != State::kReady) {
+      comebacks_[slug] = std::jthread([this, slot, app](std::stop_token stop) { AwaitComeback(slot, app, stop); });
+    }
+    return;
+  }
+  std::string reason;
+  if (alive) {
+    reason = "the app ended with " + DescribeExit(status->last_exit) + " and is being started again";
+  } else {
+    const bool again = status && status->last_exit >= 0;
+    reason =
+        WithLastLine("the app died" + (again ? " again and again, last with " + DescribeExit(status->last_exit) : ""),
+                     layout.Log(slug, app.generation));
+    GiveBackPort(app.port);
   }
   const Status changed = Change(slot, [&](Record& record) {
     if (!record.serving || record.serving->keeper != keeper) return;
-    const bool working = record.candidate.has_value();  // a deploy tells the state meanwhile
-    if (!working && !record.environment.deleting) {
-      record.environment.state = state;
+    traffic.Unroute(slug);  // under the record's lock, so that no later Route is undone
+    if (!record.candidate && !record.environment.deleting) {  // a deploy under way tells the state itself
+      record.environment.state = alive ? State::kStarting : State::kFailed;
       record.environment.reason = reason;
     }
-    if (!alive) {
-      record.serving.reset();
-      record.environment.serving_commit.clear();
-      record.environment.serving_tree.clear();
-    }
+    if (alive) return;
+    record.serving.reset();
+    record.environment.serving_commit.clear();
+    record.environment.serving_tree.clear();
   });
   if (!changed) Log(LogLevel::kError, changed.error().Text());
-  std::function<void(const std::string&)> callback;
-  {
-    const std::lock_guard lock(mutex);
-    callback = on_change;
+  TellChange(before.environment.branch);
+}
+
+void LocalPlatform::Impl::AwaitComeback(const SlotPtr& slot, const RunningApp& app, std::stop_token stop) {
+  const UniqueFd process = OpenProcess(app.keeper);
+  for (milliseconds pause(2); process && !stop.stop_requested();) {
+    if (Accepts(app.port)) {
+      const auto listener = Listener(app.port, Descendants(app.keeper.pid));
+      if (listener && *listener != 0) break;
+    }
+    if (WaitReadable(process.get(), pause)) return;  // it died again: the watch tells
+    pause = std::min(pause * 2, milliseconds(100));
   }
-  if (callback) callback(before.environment.branch);
+  if (!process || stop.stop_requested()) return;
+  const Status changed = Change(slot, [&](Record& record) {
+    if (!record.serving || record.serving->keeper != app.keeper) return;
+    if (record.environment.stopped || record.environment.deleting) return;
+    traffic.Route(record.environment.slug, app.port);
+    if (record.candidate) return;
+    record.environment.state = State::kReady;
+    record.environment.reason.clear();
+  });
+  if (!changed) Log(LogLevel::kError, changed.error().Text());
+  TellChange(Read(slot).environment.branch);
 }
 
 }  // namespace perch::local

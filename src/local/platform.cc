@@ -48,7 +48,10 @@ LocalPlatform::Impl::Impl(Options o, engine::BranchSource& b, engine::Traffic& t
       [this](const std::string& slug, const ProcessId& keeper, bool alive) { AppChanged(slug, keeper, alive); });
 }
 
-LocalPlatform::Impl::~Impl() { watch_.reset(); }
+LocalPlatform::Impl::~Impl() {
+  watch_.reset();
+  comebacks_.clear();
+}
 
 Status LocalPlatform::Impl::TakeStateFolder() {
   Status made = MakeFolders(layout.root, 0700);
@@ -169,7 +172,10 @@ Status LocalPlatform::Impl::Change(const SlotPtr& slot, const std::function<void
   Record changed = slot->record;
   change(changed);
   changed.environment.updated_at = options.clock();
-  if (Status saved = SaveRecord(layout, changed); !saved) return saved;
+  if (Status saved = SaveRecord(layout, changed); !saved) {
+    if (saved.error().why == ErrnoText(ENOSPC)) saved.error().kind = ErrorKind::kUnavailable;
+    return saved;
+  }
   slot->record = std::move(changed);
   return {};
 }

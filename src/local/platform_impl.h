@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "local/key_locks.h"
 #include "local/platform.h"
@@ -70,6 +71,9 @@ class LocalPlatform::Impl {
   bool EndApp(const RunningApp& app);
 
   void AppChanged(const std::string& slug, const ProcessId& keeper, bool alive);
+  /// Routes a restarted app again once it listens itself: meanwhile a stranger could have taken its port.
+  void AwaitComeback(const SlotPtr& slot, const RunningApp& app, std::stop_token stop);
+  void TellChange(const std::string& branch);
   void WatchApp(const SlotPtr& slot);
   /// Deletes releases that no environment and no running deployment refers to.
   void CollectReleases();
@@ -92,6 +96,7 @@ class LocalPlatform::Impl {
  private:
   UniqueFd lock_;
   std::unique_ptr<AppWatch> watch_;
+  std::map<std::string, std::jthread> comebacks_;  // by slug; only the watch's thread touches it
 
  public:
   AppWatch& watch() { return *watch_; }

@@ -31,10 +31,11 @@ class Recovery {
     Record record = platform_.Read(slot_);
     if (!EndLeftovers(record)) return;
     if (record.environment.deleting || !record.serving) return;
-    if (StillServes(*record.serving)) return Adopt(*record.serving);
+    const bool stopped = record.environment.stopped;
+    if (!stopped && StillServes(*record.serving)) return Adopt(*record.serving);
     platform_.EndApp(*record.serving);
     if (record.uid != 0) KillAllOf(record.uid, std::chrono::seconds(10));
-    if (record.environment.stopped) {
+    if (stopped) {
       [[maybe_unused]] const Status changed = platform_.Change(slot_, [](Record& r) { r.serving.reset(); });
       return;
     }

@@ -2,15 +2,21 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "base/digest.h"
@@ -22,7 +28,7 @@ namespace {
 
 constexpr const char* kBubblewrap = "/usr/bin/bwrap";
 constexpr const char* kStagingPlace = "/mnt";  // covered by a tmpfs in the child's own mount namespace only
-constexpr int kOptionsFd = 9, kPasswdFd = 10, kGroupFd = 11;
+constexpr int kOptionsFd = 9, kPasswdFd = 10, kGroupFd = 11, kFilterFd = 12;
 
 // What of /etc programs need to work, and nothing that could be private.
 constexpr const char* kEtc[] = {
@@ -31,6 +37,29 @@ constexpr const char* kEtc[] = {
     "magic",        "mime.types",      "nsswitch.conf",   "os-release", "perl",         "profile",
     "protocols",    "python3",         "python3.11",      "python3.12", "python3.13",   "resolv.conf",
     "services",     "ssl/certs",       "ssl/openssl.cnf", "timezone"};
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#else
+#error "Say here which architecture system calls belong to."
+#endif
+
+// For guests at a person's terminal: TIOCSTI and TIOCLINUX would let them type commands into it. Everything else is
+// allowed; system calls of another architecture are not, since their numbers differ.
+constexpr sock_filter kTerminalFilter[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 0, 7),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 5, 0),  // the x32 calls
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),  // the low half: both are little-endian
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 2, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+};
 
 bool IsSymlink(const char* path) {
   struct stat info{};
@@ -47,12 +76,18 @@ class Options {
  public:
   template <typename... Words>
   Options& Add(const Words&... words) {
-    ((text_ += words, text_ += '\0'), ...);
+    (AddWord(words), ...);
     return *this;
   }
   std::string Take() { return std::move(text_); }
 
  private:
+  /// A NUL ends a word, as in C: a value with one inside must not become further options.
+  void AddWord(std::string_view word) {
+    text_ += word.substr(0, word.find('\0'));
+    text_ += '\0';
+  }
+
   std::string text_;
 };
 
@@ -174,7 +209,10 @@ Launch::Launch(const Guest& guest) : guest_(guest) {
     options.Add(bind.writable ? "--bind" : "--ro-bind", source, bind.target);
   }
   options.Add("--remount-ro", "/", "--chdir", guest.cwd, "--clearenv");
-  for (const auto& [name, value] : guest.env) options.Add("--setenv", name, value);
+  for (const auto& [name, value] : guest.env) {
+    if (!name.empty() && name.find('=') == std::string::npos && name[0] != '\0') options.Add("--setenv", name, value);
+  }
+  if (!guest.own_session) options.Add("--seccomp", std::to_string(kFilterFd));
   options_ = options.Take();
   const std::string id = std::to_string(guest.uid != 0 ? guest.uid : geteuid());
   passwd_ = "guest:x:" + id + ":" + id + ":guest:" + kGuestHome + ":/bin/sh\n";
@@ -215,6 +253,9 @@ void Launch::PrepareChild(pid_t parent) const noexcept {
   PutIntoFd(kOptionsFd, options_);
   PutIntoFd(kPasswdFd, passwd_);
   PutIntoFd(kGroupFd, group_);
+  if (!guest_.own_session) {
+    PutIntoFd(kFilterFd, std::string_view(reinterpret_cast<const char*>(kTerminalFilter), sizeof kTerminalFilter));
+  }
 }
 
 Status SandboxWorks(uid_t uid) {

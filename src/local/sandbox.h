@@ -52,7 +52,7 @@ class Launch {
   const std::string& cwd() const { return cwd_; }
 
   /// In the child, between fork and exec. Sets limits, mounts, the user, and the death signal: the child dies with the
-  /// thread that forked it, `parent` being its process. Leaves descriptors 9 to 11 open. On failure it writes a
+  /// thread that forked it, `parent` being its process. Leaves descriptors 9 to 12 open. On failure it writes a
   /// sentence to standard error and exits with 126.
   void PrepareChild(pid_t parent) const noexcept;
 

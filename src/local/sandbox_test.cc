@@ -161,6 +161,16 @@ TEST(Sandbox, ShowsFurtherPathsOfTheOperatorsChoice) {
   EXPECT_EQ(world.Do("one", "os.listdir('" + world.folder.string() + "')"), "['models']");
 }
 
+TEST(Sandbox, TakesNoOptionsFromABranchsVariables) {
+  World world;
+  Settings settings = world.Defaults();
+  settings.env = {
+      {"A", std::string("x\0--bind\0/\0/host", 16)}, {"", "x"}, {"B=C", "x"}, {"LD_PRELOAD", "/app/evil.so"}};
+  ASSERT_EQ(TextOf(world.Deploy("one", {{"app.py", App("x")}}, settings)), "done");
+  EXPECT_EQ(world.Get("one", "/env/A"), "x");
+  EXPECT_EQ(world.Do("one", "os.path.exists('/host')"), "False");
+}
+
 TEST(Sandbox, LimitsMemoryFilesAndProcesses) {
   World world;
   Settings settings = world.Defaults();
@@ -186,6 +196,9 @@ TEST(Sandbox, RunsAPersonsCommandInTheEnvironment) {
   ASSERT_TRUE(command);
   EXPECT_EQ(RunGuest(*command), 7);
   EXPECT_EQ(world.Do("one", "os.path.exists('/data/here')"), "True");
+  const auto typing = world.platform->GuestFor(
+      "one", {"python3", "-c", "import fcntl\ntry: fcntl.ioctl(0, 0x5412, b'x')\nexcept PermissionError: exit(9)"});
+  EXPECT_EQ(RunGuest(*typing), 9);  // without the filter the error would be another: no terminal here
   EXPECT_EQ(world.platform->GuestFor("two", {"true"}).error().kind, ErrorKind::kNotFound);
 }
 

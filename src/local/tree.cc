@@ -39,19 +39,27 @@ bool ReadEntries(int fd, std::vector<Entry>& entries) {
   return true;
 }
 
+/// Guests can nest folders deeper than our stack and descriptors go. Sets errno.
+bool TooDeep(int depth) {
+  if (depth <= 256) return false;
+  errno = ENAMETOOLONG;
+  return true;
+}
+
 UniqueFd OpenFolder(int at, const char* name) {
   return UniqueFd(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 /// Calls `act(folder fd, entry)` for all below `fd`, contents before their folder. Stops at the first false, errno set.
-bool Walk(int fd, const std::function<bool(int, const Entry&)>& act) {
+bool Walk(int fd, const std::function<bool(int, const Entry&)>& act, int depth = 0) {
+  if (TooDeep(depth)) return false;
   std::vector<Entry> entries;
   if (!ReadEntries(fd, entries)) return false;
   for (const Entry& entry : entries) {
     if (S_ISDIR(entry.info.st_mode)) {
       if ((entry.info.st_mode & 0700) != 0700 && fchmodat(fd, entry.name.c_str(), 0700, 0) != 0) return false;
       const UniqueFd child = OpenFolder(fd, entry.name.c_str());
-      if (!child || !Walk(child.get(), act)) return false;
+      if (!child || !Walk(child.get(), act, depth + 1)) return false;
     }
     if (!act(fd, entry)) return false;
   }
@@ -75,23 +83,24 @@ bool CopyContent(int from, int to, off_t size) {
   return true;
 }
 
-bool CopyEntry(int from, int to, const Entry& entry, uid_t uid);
+bool CopyEntry(int from, int to, const Entry& entry, uid_t uid, int depth);
 
-bool CopyEntries(int from, int to, uid_t uid) {
+bool CopyEntries(int from, int to, uid_t uid, int depth = 0) {
+  if (TooDeep(depth)) return false;
   std::vector<Entry> entries;
   if (!ReadEntries(from, entries)) return false;
   for (const Entry& entry : entries) {
-    if (!CopyEntry(from, to, entry, uid)) return false;
+    if (!CopyEntry(from, to, entry, uid, depth)) return false;
   }
   return true;
 }
 
-bool CopyEntry(int from, int to, const Entry& entry, uid_t uid) {
+bool CopyEntry(int from, int to, const Entry& entry, uid_t uid, int depth) {
   const char* name = entry.name.c_str();
   if (S_ISDIR(entry.info.st_mode)) {
     if (mkdirat(to, name, 0700) != 0 && errno != EEXIST) return false;
     const UniqueFd below_from = OpenFolder(from, name), below_to = OpenFolder(to, name);
-    if (!below_from || !below_to || !CopyEntries(below_from.get(), below_to.get(), uid)) return false;
+    if (!below_from || !below_to || !CopyEntries(below_from.get(), below_to.get(), uid, depth + 1)) return false;
     return fchmod(below_to.get(), entry.info.st_mode & 0777) == 0 &&
            (uid == 0 || fchown(below_to.get(), uid, uid) == 0);
   }
