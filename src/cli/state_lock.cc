@@ -1,16 +1,43 @@
 #include "cli/state_lock.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "base/text.h"
 
 namespace perch::cli {
+namespace {
+
+// What a killed serve had just forked holds the lock until it has become another program.
+constexpr std::chrono::milliseconds kPatience(3000), kStep(20);
+
+bool HolderLives(const std::filesystem::path& path) {
+  const std::optional<std::uint64_t> pid = ParseNumber(Trim(ReadFile(path, 64).value_or("")));
+  return !pid || *pid == 0 || kill(pid_t(*pid), 0) == 0 || errno != ESRCH;
+}
+
+/// False, with errno, when it stays taken: at once by a living serve, after a while by what a dead one left.
+bool TakeLock(int fd, const std::filesystem::path& path) {
+  for (std::chrono::milliseconds waited(0);; waited += kStep) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+    const int code = errno;
+    const bool lives = HolderLives(path);
+    errno = code;
+    if (code != EWOULDBLOCK || lives || waited >= kPatience) return false;
+    std::this_thread::sleep_for(kStep);
+  }
+}
+
+}  // namespace
 
 Result<UniqueFd> LockState(const std::filesystem::path& state_folder) {
   if (Status made = MakeFolders(state_folder, 0700); !made) return Fail(made.error());
@@ -18,7 +45,7 @@ Result<UniqueFd> LockState(const std::filesystem::path& state_folder) {
   const std::filesystem::path path = state_folder / "serve.lock";
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return Fail({.what = "cannot lock the state folder", .where = path.string(), .why = ErrnoText(errno)});
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!TakeLock(fd.get(), path)) {
     if (errno != EWOULDBLOCK) {
       return Fail({.what = "cannot lock the state folder", .where = path.string(), .why = ErrnoText(errno)});
     }

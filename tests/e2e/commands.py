@@ -26,7 +26,7 @@ def without_serve(world):
     expect(world.perch("nonsense"), 2, "unknown command")
     expect(world.perch("--config", "absent.yaml", "plan"), 2, "absent.yaml", "perch init")
     (world.home / "bad.yaml").write_text("app: x\nrnu: {command: y}\nbuild: 7\n")
-    expect(world.perch("--config", "bad.yaml", "serve"), 2, "bad.yaml:2:1", "did you mean 'run'", "bad.yaml:3:8")
+    expect(world.perch("--config", "bad.yaml", "serve"), 2, "bad.yaml:2:1", "Did you mean 'run'", "bad.yaml:3:8")
     expect(world.perch("serve", "--listen", "0.0.0.0:0"), 3, "--password-file")
     expect(world.perch("serve", "--listen", "nonsense"), 2, "HOST:PORT")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A branch's life seen from outside: push, failing push, deletion, crash, restart. lifecycle.py PERCH_BINARY"""
 
+import subprocess
 import sys
 
 from world import World
@@ -9,7 +10,7 @@ CONFIG = """\
 app: e2e
 test: {{command: "! grep -q broken version.txt"}}
 run: {{command: [python3, -S, -E, app.py], health: /}}
-env: {{PERCH_E2E_MARK: {mark}}}
+env: {{E2E_MARK: {mark}}}
 """
 
 checks = []
@@ -81,7 +82,7 @@ def a_deleted_branch_is_gone_wholly(world):
         world.delete(branch)
     world.wait(lambda: world.folders() == ["main"], "the folders go")
     world.wait(lambda: len(world.keepers()) == 1, "the processes go")
-    assert world.get("feature-cart")[0] in (404, 410)
+    world.wait(lambda: world.get("feature-cart")[0] in (404, 410), "its link says that it is gone")
     assert set(world.environments()) == {"main"}
 
 
@@ -109,11 +110,15 @@ def an_unreadable_branch_list_deletes_nothing(world):
 
 @check
 def an_emptied_repository_deletes_nothing(world):
-    heads = world.heads()
-    for branch in heads:
-        world.delete(branch)
+    hidden = world.origin.with_name("hidden.git")
+    empty = world.origin.with_name("empty.git")
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(empty)], check=True, env=world.env)
+    world.origin.rename(hidden)
+    empty.rename(world.origin)
     world.perch("hook")
-    world.wait(lambda: world.perch("plan").returncode != 0 or "refuse" in world.perch("plan").stdout, "it refuses")
+    world.wait(lambda: world.perch("plan").returncode != 0, "the plan says that it cannot know")
+    result = world.perch("sweep", "--yes", "--max-deletes", "100", stdin=subprocess.DEVNULL)
+    assert result.returncode != 0, result.stdout
     assert world.get("main") == (200, "main 0")
     assert world.folders() == ["back", "main"]
 

@@ -28,7 +28,7 @@ while True:
 CONFIG = """\
 app: e2e
 run: {{command: [python3, -S, -E, app.py], health: /}}
-env: {{PERCH_E2E_MARK: {mark}}}
+env: {{E2E_MARK: {mark}}}
 branches: {{skip: ["*-no-infra"]}}
 """
 
@@ -133,6 +133,7 @@ class World:
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.env, start_new_session=True)
 
     def wait_for_serve(self, seconds=60):
+        self.wait(lambda: self.serve_process.poll() is not None or self.api("/api/status") is not None, "serve answers or ends", seconds)
         self.wait(lambda: self.api("/api/status") is not None, "serve answers", seconds)
 
     def kill(self):
@@ -201,7 +202,7 @@ class World:
 
     def guests(self):
         """Processes of branches, by the mark in their environment."""
-        mark = f"PERCH_E2E_MARK={self.mark}".encode()
+        mark = f"E2E_MARK={self.mark}".encode()
         return self._processes(lambda p: mark in (p / "environ").read_bytes() or mark in (p / "cmdline").read_bytes())
 
     def keepers(self):

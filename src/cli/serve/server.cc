@@ -83,7 +83,6 @@ struct Server::Parts {
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<net::HttpServer> control;
   std::unique_ptr<FileWatch> config_watch;
-  std::unique_ptr<engine::Watch> branch_watch;
 };
 
 /// Afterwards: the state is ours, and everything that looks at the world is open.
@@ -196,12 +195,6 @@ void Server::Parts::Begin() {
     events->Emit({.kind = Event::Kind::kNotice, .text = recovered.error().Text()});
   }
   engine->Start();
-  auto watching = repository->WatchForChanges([this] { engine->Look(); });
-  if (watching) {
-    branch_watch = std::move(*watching);
-  } else {
-    Log(LogLevel::kWarning, watching.error().Text());
-  }
   config_watch = std::make_unique<FileWatch>(options.config_file, [this] { ReloadConfig(); });
 }
 
@@ -228,7 +221,6 @@ Result<std::unique_ptr<Server>> Server::Start(Options options) {
 
 Server::~Server() {
   parts_->config_watch.reset();
-  parts_->branch_watch.reset();
   parts_->engine->Shutdown();
   parts_->platform->ShutdownAll();
 }
