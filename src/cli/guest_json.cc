@@ -45,8 +45,8 @@ std::string GuestJson(const local::GuestCommand& command) {
 Result<local::GuestCommand> ReadGuestJson(const std::string& json) {
   const Result<Value> value = ParseJson(json);
   if (!value) return Fail(value.error());
-  const std::optional<std::string> bytes = FromHex(StringAt(*value, "guest_hex"));
-  local::Unpacker unpacker(bytes ? *bytes : "");
+  const std::string bytes = FromHex(StringAt(*value, "guest_hex")).value_or("");
+  local::Unpacker unpacker(bytes);
   local::GuestCommand command{.guest = local::Guest::Unpack(unpacker)};
   if (!unpacker.ok()) {
     return Fail(

@@ -25,7 +25,8 @@ int RunUp(const Context& context) {
       std::printf("Asked for. `perch logs -f %s` shows how it goes.\n", Printable(arguments.branch).c_str());
     return 0;
   }
-  return WaitForBranch(control, StringAt(*before, "slug"), NumberAt(*status, "last_event"), arguments.json);
+  return WaitForBranch(control, StringAt(*before, "slug"), StringAt(*before, "commit"), NumberAt(*status, "last_event"),
+                       arguments.json);
 }
 
 }  // namespace perch::cli

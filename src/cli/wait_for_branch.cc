@@ -26,14 +26,13 @@ Event ToEvent(const Value& json) {
 }
 
 /// How an event ends the waiting; nullopt: it does not.
-std::optional<int> Ends(const Event& event) {
-  if (event.kind == Event::Kind::kSwitched) return 0;
+std::optional<int> Ends(const Event& event, const std::string& commit) {
+  if (event.kind == Event::Kind::kSwitched) {
+    return static_cast<int>(event.commit == commit ? ExitCode::kDone : ExitCode::kSuperseded);
+  }
   if (event.kind != Event::Kind::kState || !event.state) return std::nullopt;
   switch (*event.state) {
-    case State::kReady:
-      return 0;
     case State::kFailed:
-      return 1;
     case State::kSkipped:
     case State::kHeld:
     case State::kStopped:
@@ -46,7 +45,8 @@ std::optional<int> Ends(const Event& event) {
 
 }  // namespace
 
-int WaitForBranch(const Control& control, const std::string& slug, std::int64_t after, bool json) {
+int WaitForBranch(const Control& control, const std::string& slug, const std::string& commit, std::int64_t after,
+                  bool json) {
   std::string pending;
   std::optional<int> exit_code;
   const Status status =
@@ -61,7 +61,7 @@ int WaitForBranch(const Control& control, const std::string& slug, std::int64_t 
           const std::string text = json ? line : EventLine(event);
           if (!text.empty()) std::printf("%s\n", text.c_str());
           std::fflush(stdout);
-          exit_code = Ends(event);
+          exit_code = Ends(event, commit);
         }
         return !exit_code;
       });

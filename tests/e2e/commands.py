@@ -59,7 +59,7 @@ def stopping_and_starting(world):
     world.wait(lambda: world.keepers() == [], "its processes end")
     assert world.get("main")[0] == 503, world.get("main")
     expect(world.perch("plan"), 0, "leave stopped")
-    expect(world.perch("exec", "main", "--", "true"), 0)
+    expect(world.perch("exec", "main", "--", "true"), 3, "perch up")
     expect(world.perch("up", "main"), 0, "ready")
     assert world.get("main") == (200, "main 0")
 
