@@ -11,25 +11,25 @@ constexpr std::size_t kMostFiles = 20'000;
 
 }  // namespace
 
-Result<ProjectSettings::BranchFile> ProjectSettings::FileOf(const Branch& branch) {
+Result<ProjectSettings::Text> ProjectSettings::FileOf(const std::string& commit) {
   {
     const std::lock_guard lock(mutex_);
-    const auto known = files_.find(branch.name);
-    if (known != files_.end() && known->second.commit == branch.commit) return known->second;
+    const auto known = files_.find(commit);
+    if (known != files_.end()) return known->second;
   }
-  const Result<std::optional<std::string>> text = branches_.ReadFile(branch.commit, kBranchFile);
-  if (!text) return Fail(text.error());
+  const Result<std::optional<std::string>> read = branches_.ReadFile(commit, kBranchFile);
+  if (!read) return Fail(read.error());
   const std::lock_guard lock(mutex_);
-  BranchFile file{.commit = branch.commit, .text = nullptr};
-  if (*text) {
-    std::weak_ptr<const std::string>& shared = texts_[Sha256Hex(**text)];
-    file.text = shared.lock();
-    if (!file.text) shared = file.text = std::make_shared<const std::string>(**text);
+  Text text;
+  if (*read) {
+    std::weak_ptr<const std::string>& shared = texts_[Sha256Hex(**read)];
+    text = shared.lock();
+    if (!text) shared = text = std::make_shared<const std::string>(**read);
   }
-  if (files_.size() >= kMostFiles) files_.clear();
-  files_[branch.name] = file;
+  if (files_.size() >= kMostFiles) files_.clear();  // commits of long ago; those of now are read again
+  files_[commit] = text;
   std::erase_if(texts_, [](const auto& entry) { return entry.second.expired(); });
-  return file;
+  return text;
 }
 
 void ProjectSettings::Forget(const std::string& stamp) {
@@ -39,12 +39,12 @@ void ProjectSettings::Forget(const std::string& stamp) {
 }
 
 Result<Settings> ProjectSettings::For(const Branch& branch) {
-  const Result<BranchFile> file = FileOf(branch);
+  const Result<Text> file = FileOf(branch.commit);
   if (!file) return Fail(file.error());
   const auto now = project_.Current();
   const config::Profile* profile = now->project.ProfileFor(branch.name);
   const std::string name = profile ? profile->name : "";
-  const std::string key = name + "\n" + (file->text ? Sha256Hex(*file->text) : "");
+  const std::string key = name + "\n" + (*file ? Sha256Hex(**file) : "");
   std::shared_ptr<const Result<Settings>> settings;
   {
     const std::lock_guard lock(mutex_);
@@ -55,8 +55,7 @@ Result<Settings> ProjectSettings::For(const Branch& branch) {
   if (!settings) {
     static const std::map<std::string, Secret> kNone;
     const auto secrets = now->secrets.find(name);
-    const std::optional<std::string_view> text =
-        file->text ? std::optional<std::string_view>(*file->text) : std::nullopt;
+    const std::optional<std::string_view> text = *file ? std::optional<std::string_view>(**file) : std::nullopt;
     settings = std::make_shared<const Result<Settings>>(
         config::Resolve(now->project, branch.name, text, secrets == now->secrets.end() ? kNone : secrets->second));
     // A branch without a profile is told so by name: not to be shared.

@@ -19,17 +19,14 @@ class ProjectSettings : public engine::SettingsSource {
   Result<Settings> For(const Branch& branch) override;
 
  private:
-  struct BranchFile {
-    std::string commit;
-    std::shared_ptr<const std::string> text;  // nullptr: the commit has none
-  };
-  Result<BranchFile> FileOf(const Branch& branch);
+  using Text = std::shared_ptr<const std::string>;  // nullptr: the commit has no such file
+  Result<Text> FileOf(const std::string& commit);
   void Forget(const std::string& stamp);
 
   const LiveProject& project_;
   engine::BranchSource& branches_;
   std::mutex mutex_;
-  std::map<std::string, BranchFile> files_;                        // by branch
+  std::map<std::string, Text> files_;                              // by commit
   std::map<std::string, std::weak_ptr<const std::string>> texts_;  // by digest, so that equal files are kept once
   std::map<std::string, std::shared_ptr<const Result<Settings>>> resolved_;  // by profile and digest
   std::string stamp_;                                                        // of the project that `resolved_` is for
