@@ -182,7 +182,7 @@ Status Deployment::MakeRelease() {
   const KeyLocks::Lock lock = platform_.builds.Take(release_, stop_);
   if (!lock) return Fail(Cancelled());
   const std::filesystem::path folder = platform_.layout.Release(release_);
-  if (std::filesystem::exists(folder / "sealed")) {
+  if (IsSealed(folder)) {
     const std::string why = "the same files were built and tested before";
     for (const auto& [stage, command] :
          {std::pair(Stage::kBuild, &settings_.build), std::pair(Stage::kTest, &settings_.test)}) {
@@ -196,7 +196,7 @@ Status Deployment::MakeRelease() {
   if (made) made = MakeFolders(temporary, 0755);
   if (made) made = MakeFolders(temporary / "tree", 0755);
   if (made) made = BuildAndTest(temporary);
-  if (made) made = WriteFileAtomically(temporary / "sealed", request_.branch.tree + "\n", 0644);
+  if (made) made = WriteFileAtomically(temporary / "sealed", BootId() + "\n", 0644);
   if (made && rename(temporary.c_str(), folder.c_str()) != 0) {
     made = Fail(DiskError("cannot publish a release", folder, errno));
   }
@@ -322,6 +322,7 @@ void Deployment::Retire() {
     if (!ended) changed = Fail({.what = "some processes of the replaced release would not end"});
     [[maybe_unused]] const Status finished = Finished(Stage::kRetire, std::move(changed));
   }
+  MakeDurable(platform_.layout.Release(release_));
   platform_.CollectReleases();
   platform_.CollectFolders(slot_);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "local/copy_data.h"
 #include "local/deployment.h"
+#include "local/proc.h"
 #include "local/tree.h"
 
 /// The data of an attempt: made fresh, copied before a migration, or used as they are.
@@ -95,7 +96,7 @@ Status Deployment::FreshData() {
   const KeyLocks::Lock lock = platform_.seeds.Take(*key, stop_);
   if (!lock) return Fail(Cancelled());
   const std::filesystem::path seed = platform_.layout.Seed(*key);
-  if (std::filesystem::exists(seed / "sealed")) {
+  if (IsSealed(seed)) {
     made = CopyTree(seed / "data", data, record.uid);
     if (made) made = CopyTree(seed / "bucket", bucket, record.uid);
     if (made) made = give();
@@ -123,11 +124,12 @@ Status Deployment::SaveSeed(const std::filesystem::path& seed) {
   if (made) made = CopyTree(platform_.layout.Data(slug_, data_), temporary / "data", 0);
   if (made) made = CopyTree(platform_.layout.Bucket(slug_), temporary / "bucket", 0);
   if (made) made = RemoveTree(temporary / "data" / "bucket");
-  if (made) made = WriteFileAtomically(temporary / "sealed", "", 0600);
+  if (made) made = WriteFileAtomically(temporary / "sealed", BootId() + "\n", 0600);
   if (made) made = RemoveTree(seed);
   if (made && rename(temporary.c_str(), seed.c_str()) != 0) {
     made = Fail(DiskError("cannot keep the seeded database", seed, errno));
   }
+  if (made) MakeDurable(seed);
   if (!made) {
     [[maybe_unused]] const Status removed = RemoveTree(temporary);
   }

@@ -107,7 +107,7 @@ class Recovery {
   }
 
   Status Launch(RunningApp& app, const std::string& branch) {
-    if (!fs::exists(platform_.layout.Release(app.release) / "sealed")) {
+    if (!IsSealed(platform_.layout.Release(app.release))) {
       return Fail({.kind = ErrorKind::kNotFound, .what = "its release is gone"});
     }
     if (!platform_.options.settings_for) return Fail({.what = "nobody knows its settings"});

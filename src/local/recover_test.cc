@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +90,53 @@ TEST(Recover, LeavesADamagedRecordAndItsFolderAlone) {
   ASSERT_EQ(TextOf(world.Reopen()), "done");
   EXPECT_TRUE(world.platform->List()->empty());
   EXPECT_TRUE(std::filesystem::exists(world.EnvironmentFolder("cart") / "data"));
+}
+
+TEST(Recover, BuildsAgainWhatAPowerCutMayHaveTorn) {
+  World world;
+  const Branch head = world.source.Push("cart", {{"app.py", App("x")}});
+  ASSERT_EQ(TextOf(world.Deploy(head, world.Defaults())), "done");
+  for (const auto& release : std::filesystem::directory_iterator(world.options.state_folder / "releases")) {
+    EXPECT_TRUE(std::filesystem::remove(release.path() / "durable"));
+    std::ofstream(release.path() / "sealed") << "another boot\n";
+  }
+  world.platform->ShutdownAll();
+  ASSERT_EQ(TextOf(world.Reopen()), "done");
+  EXPECT_EQ(world.Find("cart").last_attempt->result, Attempt::Result::kInterrupted);
+  ASSERT_EQ(TextOf(world.Deploy(head, world.Defaults())), "done");
+  EXPECT_EQ(world.source.checkouts(), 2);
+}
+
+/// In a process of its own, which alone sees the small disk.
+int DeployOnAFullDisk(const std::filesystem::path& folder) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("small", folder.c_str(), "tmpfs", 0, "size=512k") != 0) {
+    return 10;
+  }
+  World world(folder);
+  if (!world.Deploy("cart", {{"app.py", App("good")}}, world.Defaults())) return 11;
+  std::ofstream filler(folder / "filler");
+  while (filler << std::string(4096, 'x') << std::flush) {
+  }
+  const Status full = world.Deploy("cart", {{"app.py", App("bad")}}, world.Defaults());
+  if (full || full.error().hint != "Free some disk space, then try again.") return 12;
+  if (world.Get("cart") != "good") return 13;
+  filler.close();
+  std::filesystem::remove(folder / "filler");
+  if (!world.Reopen() || world.Get("cart") != "good") return 14;
+  if (!world.Deploy("cart", {{"app.py", App("better")}}, world.Defaults())) return 15;
+  return world.Get("cart") == "better" ? 0 : 16;
+}
+
+TEST(Recover, SurvivesAFullDiskWithTheLastGoodReleaseServing) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to mount a small disk";
+  World world;
+  const pid_t child = fork();
+  if (child == 0) _exit(DeployOnAFullDisk(world.folder));
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Record, IsTheSameAfterWritingAndReading) {

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "local/proc.h"
 
 namespace perch::local {
 namespace {
@@ -182,6 +183,20 @@ Status MakeFolderInside(const fs::path& base, const std::string& relative) {
                  .hint = "Name a plain folder, relative to the repository's root."});
   }
   return {};
+}
+
+bool IsSealed(const fs::path& folder) {
+  const Result<std::string> boot = ReadFile(folder / "sealed", 4096);
+  std::error_code error;
+  return boot && (Trim(*boot) == BootId() || fs::exists(folder / "durable", error));
+}
+
+void MakeDurable(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder / "durable", error)) return;
+  const UniqueFd fd = OpenFolder(AT_FDCWD, folder.c_str());
+  if (!fd || syncfs(fd.get()) != 0) return;
+  [[maybe_unused]] const Status written = WriteFileAtomically(folder / "durable", "", 0644);
 }
 
 }  // namespace perch::local

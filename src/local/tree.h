@@ -25,6 +25,13 @@ Status CopyTree(const std::filesystem::path& from, const std::filesystem::path& 
 /// Makes the folder `relative` under `base` if it is absent. kUsage when a symbolic link or a file is in the way.
 Status MakeFolderInside(const std::filesystem::path& base, const std::string& relative);
 
+/// Whether a release or a seed is whole. After a power cut the marker may be on the disk and what it stands for not: so
+/// a marker of another boot counts only beside the one of MakeDurable.
+bool IsSealed(const std::filesystem::path& folder);
+
+/// Writes a sealed folder's content through to the disk, once.
+void MakeDurable(const std::filesystem::path& folder);
+
 /// kUnavailable with advice for a full disk or quota, else kFailed.
 Error DiskError(std::string what, const std::filesystem::path& where, int errno_value);
 
