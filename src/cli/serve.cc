@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
@@ -16,6 +19,15 @@ void PrintEvent(const Event& event, bool json) {
   std::fflush(stdout);
 }
 
+/// Each proxied connection needs two descriptors; the soft limit of 1024 that shells hand out is for old programs that use select().
+void AllowManyConnections() {
+  constexpr rlim_t kEnough = 65'536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int RunServe(const Context& context) {
@@ -24,6 +36,7 @@ int RunServe(const Context& context) {
   Result<Listen> listen = ReadListen(arguments);
   if (!listen) return Report(listen.error(), json);
   if (const Status free = ChooseFreePort(*listen); !free) return Report(free.error(), json);
+  AllowManyConnections();
   const Signals signals;
   auto server = Server::Start({.config_file = context.config_file,
                                .state_folder = context.state_folder,

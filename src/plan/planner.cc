@@ -235,7 +235,7 @@ class Planner {
     }
     if (tried && attempt->result == Attempt::Result::kFailed) {
       const std::string_view why = attempt->reason.empty() ? "it failed" : std::string_view(attempt->reason);
-      return decide(Action::kLeaveFailed, Text({to, " failed: ", why, "; push again or redeploy"}));
+      return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
     }
     if (environment.stopped && environment.stopped_commit != commit) {
       return decide(Action::kUpdate, Text({to, " was pushed after it was stopped"}));

@@ -108,7 +108,7 @@ TEST(Planner, RebuildsWhenTheSettingsChanged) {
 TEST(Planner, LeavesAFailedAttemptAloneUntilSomethingChanges) {
   World world{.branches = {Wanted("main")},
               .environments = {WithAttempt(Serving("main", kOld), kNew, Attempt::Result::kFailed, "the tests failed")}};
-  EXPECT_EQ(Say(world.Make()), (Lines{"leave failed main: bbbbbbb failed: the tests failed; push again or redeploy"}));
+  EXPECT_EQ(Say(world.Make()), (Lines{"leave failed main: the tests failed; push again or redeploy"}));
   world.asked = {"main"};
   EXPECT_EQ(Say(world.Make()), (Lines{"retry main: a person asked to deploy bbbbbbb again"}));
   world.asked.clear();
