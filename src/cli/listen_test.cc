@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 namespace perch::cli {
 namespace {
 

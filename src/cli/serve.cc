@@ -19,7 +19,8 @@ void PrintEvent(const Event& event, bool json) {
   std::fflush(stdout);
 }
 
-/// Each proxied connection needs two descriptors; the soft limit of 1024 that shells hand out is for old programs that use select().
+/// Each proxied connection needs two descriptors; the soft limit of 1024 that shells hand out is for old programs that
+/// use select().
 void AllowManyConnections() {
   constexpr rlim_t kEnough = 65'536;
   rlimit limit{};

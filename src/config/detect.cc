@@ -61,7 +61,7 @@ std::string Scalar(const std::string& text) { return PrintInline({.data = text})
 
 std::string Write(const fs::path& folder, const Draft& draft) {
   std::string yaml =
-      "# How perch gives each branch of this repository a place of its own. `perch docs config` explains every key.\n"
+      "# How perch gives each branch of this repository a place of its own. `perch config docs` explains every key.\n"
       "app: " +
       Scalar(AppName(folder)) + "\n";
   const auto section = [&](const char* comment, const char* key, const std::string& command) {

@@ -115,7 +115,7 @@ TEST_F(DetectTest, PythonGoAndPages) {
 
 TEST_F(DetectTest, WhatItWritesForPages) {
   EXPECT_EQ(Detect(Folder({{"index.html", ""}}))->yaml,
-            "# How perch gives each branch of this repository a place of its own. `perch docs config` explains every "
+            "# How perch gives each branch of this repository a place of its own. `perch config docs` explains every "
             "key.\n"
             "app: my-shop\n"
             "\n"

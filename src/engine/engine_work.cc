@@ -342,7 +342,7 @@ void Engine::Impl::DeployFailed(const std::string& name, const Step& step, const
   place.try_again = false;
   if (!recorded) place.failure = Place::Failure{.commit = step.commit, .settings_hash = step.settings_hash};
   place.step->action = Action::kLeaveFailed;
-  place.step->reason = step.commit.substr(0, 7) + " failed: " + why + "; push again or redeploy";
+  place.step->reason = why + "; push again or redeploy";
 }
 
 }  // namespace perch::engine
