@@ -14,6 +14,6 @@ if want start; then
   hyperfine -N --warmup 5 --runs 100 "$perch --version" 'git --version' --export-markdown /dev/stdout 2>/dev/null | grep '^|'
 fi
 if want push; then printf '\n## From push to page\n\n'; python3 bench/push/push.py "$perch"; fi
-if want plan; then printf '\n## Planning\n\n'; bench/plan/run.sh build/bench; fi
+if want plan; then printf '\n## Planning\n\n'; build/bench/bench/plan/plan_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true 2>/dev/null | sed "s/^/    /"; fi
 if want memory; then printf '\n## A thousand environments\n\n'; python3 bench/memory/memory.py "$perch"; fi
-if want gateway; then printf '\n## Gateway\n\n'; bench/gateway/run.sh; fi
+if want gateway; then printf '\n## Gateway\n\n'; SECONDS_EACH=3 bench/gateway/run.sh; fi

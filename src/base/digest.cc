@@ -12,9 +12,11 @@
 namespace perch {
 
 std::string Sha256(std::string_view bytes) {
+  // Looking the algorithm up costs more than hashing a name with it.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, sha256, nullptr);
   return std::string(reinterpret_cast<char*>(digest), size);
 }
 

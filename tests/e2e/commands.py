@@ -87,8 +87,29 @@ def files_are_private(world):
     assert os.stat(world.state / "token").st_mode & 0o777 == 0o600
 
 
+def initialising(world):
+    folder = world.folder / "fresh"
+    folder.mkdir()
+
+    def perch(*args):
+        return subprocess.run([world.binary, "-C", str(folder), *args], env=world.env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+    expect(perch("init"), 3, "--run")
+    assert not (folder / "perch.yaml").exists()
+    expect(perch("init", "--run", "python3 app.py --port $PORT"), 0, "perch serve")
+    expect(perch("config", "check"), 0)
+    expect(perch("init"), 3, "--force")
+    (folder / "Procfile").write_text("web: gunicorn app -b 127.0.0.1:$PORT\nrelease: ./migrate\n")
+    expect(perch("init", "--force"), 0, "Procfile")
+    expect(perch("config", "show", "main"), 0, "gunicorn", "./migrate")
+    completion = expect(perch("completion", "bash"), 0, "complete -F")
+    expect(subprocess.run(["bash", "-n"], input=completion.stdout, capture_output=True, text=True), 0)
+    expect(perch("doctor"), 1, "repository")
+    expect(perch("doctor", "--json"), 1, '"grade":"bad"')
+
+
 if __name__ == "__main__":
     with World(sys.argv[1]) as world:
-        for function in (without_serve, with_serve, stopping_and_starting, sweeping, files_are_private):
+        for function in (initialising, without_serve, with_serve, stopping_and_starting, sweeping, files_are_private):
             print(function.__name__.replace("_", " "), flush=True)
             function(world)
