@@ -13,5 +13,5 @@ DATABASES = {
 }
 
 # The gateway passes the visitor's own Host, and sets X-Forwarded-Proto itself: what a visitor sends there is dropped.
-ALLOWED_HOSTS = [os.environ.get("PERCH_URL", "http://localhost").split("://")[1].split("/")[0].split(":")[0], "127.0.0.1"]
+ALLOWED_HOSTS = [os.environ.get("PERCH_URL", "http://localhost").split("://")[1].split("/")[0].split(":")[0]]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
