@@ -146,22 +146,4 @@ std::string ErrorJson(const Error& error) {
       .Done();
 }
 
-std::string PlanJson(const Plan& plan) {
-  std::string steps = "[";
-  for (const Step& step : plan.steps) {
-    if (steps.size() > 1) steps += ",";
-    steps += JsonObject()
-                 .Text("action", ActionName(step.action))
-                 .Text("branch", step.branch)
-                 .Text("slug", step.slug)
-                 .Text("profile", step.profile)
-                 .Text("commit", step.commit)
-                 .Raw("generation", std::to_string(step.generation))
-                 .Text("reason", step.reason)
-                 .Raw("position", step.position ? std::to_string(*step.position) : "null")
-                 .Done();
-  }
-  return JsonObject().Raw("steps", steps + "]").Text("refusal", plan.refusal).Done();
-}
-
 }  // namespace perch::web

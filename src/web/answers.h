@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "model/plan.h"
 #include "net/http.h"
 #include "web/markup.h"
 
@@ -49,8 +48,5 @@ class JsonObject {
 };
 
 std::string ErrorJson(const Error& error);
-
-/// {"steps":[{"action","branch","slug","profile","commit","generation","reason","position"}],"refusal":""}
-std::string PlanJson(const Plan& plan);
 
 }  // namespace perch::web

@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
+#include "plan/render.h"
 #include "web/answers.h"
 #include "web/event_body.h"
 
@@ -140,7 +141,7 @@ net::Response Api::Read(const net::Request& request, const std::vector<std::stri
   }
   if (path[0] == "plan") {
     const Result<Plan> plan = backend_.Preview();
-    return plan ? JsonAnswer(200, PlanJson(*plan)) : ErrorAnswer(plan.error());
+    return plan ? JsonAnswer(200, plan::ToJson(*plan)) : ErrorAnswer(plan.error());
   }
   return path[0] == "events" ? Events(request) : StatusOfAll();
 }
@@ -234,7 +235,7 @@ net::Response Api::Sweep(const net::Request& request) {
   const Result<SweepOrder> order = ReadSweepOrder(request.body);
   if (!order) return ErrorAnswer(order.error());
   const Result<Plan> plan = backend_.Sweep(order->max_deletes, order->apply);
-  return plan ? JsonAnswer(order->apply ? 202 : 200, PlanJson(*plan)) : ErrorAnswer(plan.error());
+  return plan ? JsonAnswer(order->apply ? 202 : 200, plan::ToJson(*plan)) : ErrorAnswer(plan.error());
 }
 
 net::Response Api::ChangeBranch(const std::string& slug, const std::string& verb) {

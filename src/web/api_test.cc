@@ -50,6 +50,7 @@ TEST_F(ApiTest, ShowsThePlan) {
                                    .position = 2}}});
   EXPECT_EQ(Ask(Get("/api/plan")).body,
             "{\"steps\":[{\"action\":\"hold\",\"branch\":\"a\\\"b\",\"slug\":\"s\",\"profile\":\"p\",\"commit\":\"c\","
+            "\"settings_hash\":\"\","
             "\"generation\":4,\"reason\":\"no room\",\"position\":2}],\"refusal\":\"\"}\n");
 }
 
