@@ -151,7 +151,7 @@ class World:
             raise Failure(f"serve ended with {code}")
 
     def perch(self, *args, **kwargs):
-        return subprocess.run([self.binary, "-C", str(self.home), *args], env=self.env, capture_output=True, text=True, timeout=120, **kwargs)
+        return subprocess.run([self.binary, "-C", str(self.home), *args], env=self.env, **{"capture_output": True, "text": True, "timeout": 120, **kwargs})
 
     def api(self, path):
         """The control socket's answer as JSON; None while nobody answers."""
