@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -32,6 +33,13 @@ std::string WithLastLine(std::string text, const std::filesystem::path& folder) 
   return text;
 }
 
+/// Programs that get no more memory abort, crash or are killed; they seldom say why.
+std::string MemoryHint(int code, std::int64_t limit) {
+  const int signal = code - 128;
+  if (signal != SIGABRT && signal != SIGSEGV && signal != SIGKILL && signal != SIGTRAP) return "";
+  return "; limits.memory is " + FormatBytes(limit);
+}
+
 /// Waits until an app under a fresh keeper is well, and says in words why it is not.
 class HealthWait {
  public:
@@ -64,7 +72,9 @@ class HealthWait {
     if (stop_.stop_requested()) return End::kCancelled;
     if (exited) {
       const int code = keeper_.ExitCode().value_or(0);
-      reason_ = WithLastLine("it ended at once with " + DescribeExit(code), log_folder_);
+      reason_ = WithLastLine(code <= 128 ? "it ended at once with " + DescribeExit(code)
+                                         : "it was " + DescribeExit(code) + MemoryHint(code, settings_.limits.memory),
+                             log_folder_);
       return End::kFailed;
     }
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "local/proc.h"
 #include "local/tree.h"
 
 namespace perch::local {
@@ -275,6 +276,11 @@ Status Deployment::StartApp() {
     auto started = platform_.StartApp(settings_, slot_, app_, hooks, stop_);
     if (started) {
       app_ = started->app;
+      if (ListensEverywhere(app_.port)) {
+        Emit({.kind = Event::Kind::kNotice,
+              .text =
+                  "the app listens on every address of this machine instead of $HOST: others can reach it past perch"});
+      }
     } else {
       status = Fail(started.error());
     }

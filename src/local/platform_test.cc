@@ -119,6 +119,12 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{"ExitsAtOnce",
                 [](Settings&, Files& f) { f["app.py"] = "import sys; print('no database'); sys.exit(4)"; },
                 "the app did not start: it ended at once with exit code 4: no database", Stage::kStart},
+        Failure{"WantsTooMuchMemory",
+                [](Settings& s, Files& f) {
+                  s.limits.memory = 96 << 20;
+                  f["app.py"] = "import os\nos.abort()";
+                },
+                "the app did not start: it was killed by signal 6 .Aborted.; limits.memory is 96 MiB", Stage::kStart},
         Failure{"NoSuchProgram", [](Settings& s, Files&) { s.run.argv = {"no-such-program"}; },
                 "the app did not start: it ended at once with exit code 1: bwrap: execvp no-such-program: No such file "
                 "or directory",
@@ -133,6 +139,17 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{"Unhealthy", [](Settings& s, Files&) { s.health_status = 204; },
                 "the app did not start: GET / answers 200, not 204", Stage::kHealth}),
     [](const auto& info) { return info.param.name; });
+
+TEST(Platform, SaysWhenAnAppListensOnEveryAddress) {
+  World world;
+  ASSERT_EQ(TextOf(world.Deploy("main", {{"app.py", App("here")}}, world.Defaults())), "done");
+  EXPECT_EQ(Join(world.Events(), "\n").find("every address"), std::string::npos);
+  std::string everywhere = "import os\nos.environ['HOST'] = '0.0.0.0'\n" + App("everywhere");
+  ASSERT_EQ(TextOf(world.Deploy("main", {{"app.py", everywhere}}, world.Defaults())), "done");
+  EXPECT_NE(Join(world.Events(), "\n").find("listens on every address of this machine instead of $HOST"),
+            std::string::npos)
+      << Join(world.Events(), "\n");
+}
 
 TEST(Platform, BuildsTheSameTreeOnce) {
   World world;

@@ -57,6 +57,7 @@ std::optional<Stat> ReadStat(pid_t pid) {
 
 struct Socket {
   std::uint16_t port;
+  bool everywhere;  // 0.0.0.0 or ::
   std::string inode;
 };
 
@@ -74,7 +75,8 @@ std::vector<Socket> ListeningSockets() {
       if (colon == std::string::npos) continue;
       std::uint16_t port = 0;
       std::from_chars(fields[1].data() + colon + 1, fields[1].data() + fields[1].size(), port, 16);
-      sockets.push_back({port, fields[9]});
+      const bool everywhere = fields[1].find_first_not_of('0') >= colon;
+      sockets.push_back({port, everywhere, fields[9]});
     }
   }
   return sockets;
@@ -142,6 +144,12 @@ std::optional<pid_t> Listener(std::uint16_t port, const std::vector<pid_t>& amon
     }
   }
   return 0;
+}
+
+bool ListensEverywhere(std::uint16_t port) {
+  const std::vector<Socket> sockets = ListeningSockets();
+  return std::any_of(sockets.begin(), sockets.end(),
+                     [&](const Socket& socket) { return socket.port == port && socket.everywhere; });
 }
 
 std::vector<std::uint16_t> ListeningPorts(const std::vector<pid_t>& among) {

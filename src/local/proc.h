@@ -39,6 +39,9 @@ std::vector<pid_t> Descendants(pid_t pid);
 /// `among`; nullopt when nobody listens.
 std::optional<pid_t> Listener(std::uint16_t port, const std::vector<pid_t>& among);
 
+/// Whether a socket listens on that TCP port of every address of this machine, so that other machines may reach it.
+bool ListensEverywhere(std::uint16_t port);
+
 /// The TCP ports that any of `among` listens on.
 std::vector<std::uint16_t> ListeningPorts(const std::vector<pid_t>& among);
 
