@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/json.h"
+#include "model/names.h"
 #include "net/client.h"
 
 namespace perch::cli {
@@ -72,6 +73,15 @@ Status Control::Stream(const std::string& path, const std::function<bool(std::st
   return {};
 }
 
-std::string EnvironmentPath(const std::string& branch) { return "/api/environments/" + PercentEncode(branch); }
+Result<Value> Control::FindBranch(const std::string& name) const {
+  if (name.empty()) {
+    return Fail({.kind = ErrorKind::kUsage, .what = "a branch has a name", .hint = "`perch ls` shows all of them."});
+  }
+  Result<Value> by_name = GetJson("/api/environments/" + SlugFor(name));
+  if (by_name || by_name.error().kind != ErrorKind::kNotFound) return by_name;
+  return GetJson("/api/environments/" + PercentEncode(name));
+}
+
+std::string EnvironmentPath(const Value& view) { return "/api/environments/" + PercentEncode(StringAt(view, "slug")); }
 
 }  // namespace perch::cli

@@ -24,6 +24,10 @@ class Control {
   Result<Value> GetJson(const std::string& path) const;
   Result<Value> PostJson(const std::string& path, const std::string& body = "") const;
 
+  /// The view of what a person calls `name`: the branch of this name or, when there is none, of this slug. The name
+  /// comes first: the slug of `feature/a` is `feature-a`, which may be another branch's name.
+  Result<Value> FindBranch(const std::string& name) const;
+
   /// Calls `on_piece` with the body as it comes, until it ends or `on_piece` returns false.
   Status Stream(const std::string& path, const std::function<bool(std::string_view)>& on_piece) const;
 
@@ -32,7 +36,7 @@ class Control {
   std::filesystem::path socket_;
 };
 
-/// The API's path of a branch: "/api/environments/feature%2Fcart".
-std::string EnvironmentPath(const std::string& branch);
+/// The API's path of a branch's view: "/api/environments/feature-cart".
+std::string EnvironmentPath(const Value& view);
 
 }  // namespace perch::cli

@@ -10,7 +10,7 @@ namespace perch::cli {
 
 int RunDown(const Context& context) {
   const Control control(context.ControlSocket());
-  const Result<Value> view = control.GetJson(EnvironmentPath(context.arguments.branch));
+  const Result<Value> view = control.FindBranch(context.arguments.branch);
   if (!view) return Report(view.error(), context.arguments.json);
   const Result<std::string> stopped = control.Post("/api/branches/" + PercentEncode(StringAt(*view, "slug")) + "/stop");
   if (!stopped) return Report(stopped.error(), context.arguments.json);

@@ -7,8 +7,10 @@ namespace perch::cli {
 
 int RunExec(const Context& context) {
   const Control control(context.ControlSocket());
+  const Result<Value> view = control.FindBranch(context.arguments.branch);
+  if (!view) return Report(view.error(), context.arguments.json);
   const Result<std::string> answer =
-      control.Post(EnvironmentPath(context.arguments.branch) + "/guest", WordsJson(context.arguments.words));
+      control.Post(EnvironmentPath(*view) + "/guest", WordsJson(context.arguments.words));
   if (!answer) return Report(answer.error(), context.arguments.json);
   const Result<local::GuestCommand> guest = ReadGuestJson(*answer);
   if (!guest) return Report(guest.error(), context.arguments.json);

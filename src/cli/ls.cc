@@ -8,6 +8,12 @@
 
 namespace perch::cli {
 
+namespace {
+
+constexpr std::size_t kLongestName = 60;  // one endless name must not push everybody's link off the screen
+
+}  // namespace
+
 int RunLs(const Context& context) {
   const Control control(context.ControlSocket());
   const Result<std::string> answer = control.Get("/api/environments");
@@ -22,9 +28,10 @@ int RunLs(const Context& context) {
   for (const Value& view : views->AsList() ? *views->AsList() : Value::List()) {
     const std::optional<State> state = ParseState(StringAt(view, "state"));
     const std::string serving = StringAt(view, "serving_commit").substr(0, 7);
-    const std::string reason = Printable(StringAt(view, "reason"));
-    rows.push_back({Printable(StringAt(view, "branch")), state ? ColouredState(*state) : StringAt(view, "state"),
-                    Printable(StringAt(view, "profile")), serving.empty() ? "-" : serving,
+    const std::string reason = InOneLine(StringAt(view, "reason"));
+    rows.push_back({Shortened(Printable(StringAt(view, "branch")), kLongestName),
+                    state ? ColouredState(*state) : StringAt(view, "state"), Printable(StringAt(view, "profile")),
+                    serving.empty() ? "-" : serving,
                     state == State::kReady || !serving.empty() ? StringAt(view, "url") : reason});
   }
   if (rows.size() == 1) {

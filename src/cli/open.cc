@@ -22,7 +22,7 @@ Result<std::string> DashboardUrl(const Context& context, const Control& control)
 }
 
 Result<std::string> BranchUrl(const Context& context, const Control& control) {
-  const Result<Value> view = control.GetJson(EnvironmentPath(context.arguments.branch));
+  const Result<Value> view = control.FindBranch(context.arguments.branch);
   if (!view) return Fail(view.error());
   return StringAt(*view, "url");
 }

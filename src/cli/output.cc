@@ -13,7 +13,7 @@
 namespace perch::cli {
 namespace {
 
-constexpr std::size_t kBranchColumn = 24;
+constexpr std::size_t kBranchColumn = 24, kLongestBranch = 60;
 
 /// Characters shown: UTF-8 continuation bytes and colour codes count nothing.
 std::size_t Width(std::string_view text) {
@@ -26,6 +26,16 @@ std::size_t Width(std::string_view text) {
     }
   }
   return width;
+}
+
+/// Printable lines, all but the first indented so that none can pass for another branch's.
+std::string Indented(const std::string& text) {
+  std::string lines;
+  for (const std::string& line : Lines(text)) {
+    if (!lines.empty()) lines.append("\n").append(kBranchColumn + 1, ' ');
+    lines += Printable(line);
+  }
+  return lines;
 }
 
 std::string_view StageInWords(Stage stage) {
@@ -92,11 +102,26 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+std::string Shortened(const std::string& text, std::size_t longest) {
+  std::size_t characters = 0, cut = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
+    if (characters + 1 == longest) cut = i;
+    if (++characters > longest) return text.substr(0, cut) + "…";
+  }
+  return text;
+}
+
+std::string InOneLine(const std::string& text) {
+  const std::size_t end = text.find('\n');
+  return Printable(text.substr(0, end)) + (end == std::string::npos || end + 1 == text.size() ? "" : " …");
+}
+
 std::string EventLine(const Event& event) {
-  std::string branch = event.branch.empty() ? "perch" : Printable(event.branch);
+  std::string branch = event.branch.empty() ? "perch" : Shortened(Printable(event.branch), kLongestBranch);
   branch.append(kBranchColumn - std::min(kBranchColumn, Width(branch)), ' ');
   const std::string took = FormatDuration(event.took);
-  const std::string text = Printable(event.text);
+  const std::string text = Indented(event.text);
   switch (event.kind) {
     case Event::Kind::kStageFinished:
       if (event.stage == Stage::kStart || event.stage == Stage::kSwitch || event.stage == Stage::kRetire) return "";

@@ -20,8 +20,14 @@ std::string ColouredState(State state);
 /// padded.
 std::string Table(const std::vector<std::vector<std::string>>& rows);
 
-/// One line of progress for an event, or "" for events that are not shown on a terminal: "feature/cart   tests passed
-/// in 1.2 s".
+/// At most `longest` characters of UTF-8 `text`, the last one "…" when something was cut off.
+std::string Shortened(const std::string& text, std::size_t longest);
+
+/// For one line on a terminal: the first line of `text`, made printable; "…" tells that there are more.
+std::string InOneLine(const std::string& text);
+
+/// Progress for an event, one line unless its text has more (those are indented), or "" for events that are not shown
+/// on a terminal: "feature/cart   tests passed in 1.2 s".
 std::string EventLine(const Event& event);
 
 /// Prints an error ("perch: …" on standard error, or {"error": …} on standard output with --json) and gives its exit

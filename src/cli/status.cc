@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -12,7 +13,8 @@ namespace {
 void PrintBranch(const Value& view) {
   std::vector<std::vector<std::string>> rows;
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) rows.push_back({name, Printable(value)});
+    std::string label = name;
+    for (const std::string& line : Lines(value)) rows.push_back({std::exchange(label, ""), Printable(line)});
   };
   add("branch", StringAt(view, "branch"));
   add("title", StringAt(view, "title"));
@@ -44,15 +46,14 @@ void PrintServe(const Value& status) {
 int RunStatus(const Context& context) {
   const Control control(context.ControlSocket());
   const bool one = !context.arguments.branch.empty();
-  const Result<std::string> answer =
-      control.Get(one ? EnvironmentPath(context.arguments.branch) : std::string("/api/status"));
-  if (!answer) return Report(answer.error(), context.arguments.json);
+  const Result<Value> value = one ? control.FindBranch(context.arguments.branch) : control.GetJson("/api/status");
+  if (!value) return Report(value.error(), context.arguments.json);
   if (context.arguments.json) {
+    const Result<std::string> answer = control.Get(one ? EnvironmentPath(*value) : std::string("/api/status"));
+    if (!answer) return Report(answer.error(), true);
     std::printf("%s\n", answer->c_str());
     return 0;
   }
-  const Result<Value> value = ParseJson(*answer);
-  if (!value) return Report(value.error(), false);
   one ? PrintBranch(*value) : PrintServe(*value);
   return 0;
 }

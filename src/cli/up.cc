@@ -13,7 +13,7 @@ namespace perch::cli {
 int RunUp(const Context& context) {
   const Arguments& arguments = context.arguments;
   const Control control(context.ControlSocket());
-  const Result<Value> before = control.GetJson(EnvironmentPath(arguments.branch));
+  const Result<Value> before = control.FindBranch(arguments.branch);
   if (!before) return Report(before.error(), arguments.json);
   const Result<Value> status = control.GetJson("/api/status");
   if (!status) return Report(status.error(), arguments.json);
