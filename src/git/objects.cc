@@ -200,7 +200,16 @@ Status Objects::CheckOut(const std::string& commit, const fs::path& folder, std:
   call.cwd = folder;
   call.timeout = std::chrono::minutes(10);
   const Result<GitOutput> output = RunGit(call, stop);
-  if (!output) return Fail(output.error());
+  if (!output) {
+    Error error = output.error();
+    // The commit's own fault: no further try will make it better.
+    for (const char* fault : {"invalid path", "File name too long"}) {
+      if (error.why.find(fault) == error.why.npos) continue;
+      error.kind = ErrorKind::kFailed;
+      error.hint = "Rename it in the repository, and push again.";
+    }
+    return Fail(error);
+  }
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(folder / ".gitmodules", ignored))) {
     Log(LogLevel::kWarning,
