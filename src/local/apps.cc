@@ -110,6 +110,8 @@ class HealthWait {
       if (status && (settings_.health_status ? *status == *settings_.health_status : *status < 500)) {
         return End::kHealthy;
       }
+      // A last question that the deadline cut short says less than the answer before it.
+      if (!status && !reason_.empty() && Clock::now() >= deadline_) return End::kFailed;
       reason_ = !status ? status.error()
                         : "GET " + settings_.health_path + " answers " + std::to_string(*status) +
                               (settings_.health_status ? ", not " + std::to_string(*settings_.health_status) : "");

@@ -29,10 +29,12 @@ class Recovery {
   void Run() {
     const std::lock_guard working(slot_->working);
     Record record = platform_.Read(slot_);
-    if (!EndLeftovers(record)) return;
+    const bool recorded = EndLeftovers(record);
     if (record.environment.deleting || !record.serving) return;
     const bool stopped = record.environment.stopped;
+    // What is well is shown, even while the disk is too full to write anything down.
     if (!stopped && StillServes(*record.serving)) return Adopt(*record.serving);
+    if (!recorded) return;
     platform_.EndApp(*record.serving);
     if (record.uid != 0) KillAllOf(record.uid, std::chrono::seconds(10));
     if (stopped) {

@@ -218,6 +218,12 @@ Launch::Launch(const Guest& guest) : guest_(guest) {
   passwd_ = "guest:x:" + id + ":" + id + ":guest:" + kGuestHome + ":/bin/sh\n";
   group_ = "guest:x:" + id + ":\n";
   argv_ = {kBubblewrap, "--args", std::to_string(kOptionsFd), "--"};
+  if (guest.uid == 0) {
+    // Set outside, the limit would count all of the operator's own processes; inside the user namespace it counts the
+    // guest's.
+    const std::string limit = std::to_string(guest.limits.processes);
+    argv_.insert(argv_.end(), {"/usr/bin/prlimit", "--nproc=" + limit + ":" + limit, "--"});
+  }
   argv_.insert(argv_.end(), guest.argv.begin(), guest.argv.end());
 }
 
@@ -240,8 +246,8 @@ void Launch::PrepareChild(pid_t parent) const noexcept {
   SetLimit(RLIMIT_NOFILE, guest_.limits.open_files);
   SetLimit(RLIMIT_FSIZE, guest_.limits.disk);
   SetLimit(RLIMIT_DATA, guest_.limits.memory);
-  // In a user namespace of its own the count begins at zero; without one it would count the operator's processes too.
-  if (guest_.sandboxed || guest_.uid != 0) SetLimit(RLIMIT_NPROC, guest_.limits.processes);
+  // A user of its own has no other processes; for the operator's it is set inside the sandbox.
+  if (guest_.uid != 0) SetLimit(RLIMIT_NPROC, guest_.limits.processes);
   if (guest_.uid != 0 && (setgroups(0, nullptr) != 0 || setresgid(guest_.uid, guest_.uid, guest_.uid) != 0 ||
                           setresuid(guest_.uid, guest_.uid, guest_.uid) != 0)) {
     GiveUp("cannot become the environment's user");

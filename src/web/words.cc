@@ -101,7 +101,7 @@ std::string_view StageFailedText(Stage stage) {
     case Stage::kStart:
       return "The app did not start";
     case Stage::kHealth:
-      return "The app started but never answered";
+      return "The app started but does not answer as it should";
     case Stage::kSwitch:
       return "The link could not be moved";
     case Stage::kRetire:

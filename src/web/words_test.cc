@@ -32,7 +32,7 @@ TEST(Words, SayWhatTheLinkShows) {
   EXPECT_EQ(Headline(failed, kNow, kNow), "Tests failed — the link still shows the version from a moment ago.");
   EXPECT_EQ(Headline(failed, std::nullopt, kNow), "Tests failed — the link still shows an earlier version.");
   EXPECT_EQ(Headline(first, std::nullopt, kNow),
-            "The app started but never answered. There is no earlier version to show.");
+            "The app started but does not answer as it should. There is no earlier version to show.");
   EXPECT_EQ(Headline(held, std::nullopt, kNow), "All places are taken. This is number 3 in line.");
   EXPECT_EQ(Headline(ready, then, kNow), "The link shows the latest version.");
   EXPECT_EQ(Headline(In(State::kReady, true), then, kNow), "The link shows the version from 2 hours ago.");
