@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -42,8 +41,6 @@ struct Arguments {
   std::vector<std::string> words;
   std::string stage;
   std::optional<int> max_deletes;
-  std::string state_folder;
-  std::chrono::seconds wait = std::chrono::minutes(30);
   bool no_wait = false;
 };
 
