@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::cli {
 

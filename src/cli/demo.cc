@@ -8,13 +8,13 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "cli/commands.h"
 #include "cli/demo/demo_repository.h"
 #include "cli/output.h"
 #include "cli/serve/server.h"
 #include "cli/signals.h"
 #include "cli/system_clock.h"
-#include "model/value.h"
 #include "net/client.h"
 
 namespace perch::cli {

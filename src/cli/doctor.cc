@@ -6,13 +6,13 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/output.h"
 #include "cli/serve/live_project.h"
 #include "git/repository.h"
 #include "local/sandbox.h"
-#include "model/value.h"
 
 namespace perch::cli {
 namespace {

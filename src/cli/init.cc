@@ -7,10 +7,10 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "config/detect.h"
-#include "model/value.h"
 
 namespace perch::cli {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/value.h"
 #include "model/plan.h"
-#include "model/value.h"
 
 namespace perch::cli {
 

@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "base/value.h"
 #include "config/diagnostics.h"
 #include "config/schema.h"
 #include "config/yaml.h"
-#include "model/value.h"
 
 namespace perch::config {
 

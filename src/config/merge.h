@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "base/value.h"
 #include "config/schema.h"
-#include "model/value.h"
 
 namespace perch::config {
 

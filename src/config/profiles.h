@@ -3,9 +3,9 @@
 #include <map>
 #include <string>
 
+#include "base/value.h"
 #include "config/diagnostics.h"
 #include "config/project.h"
-#include "model/value.h"
 
 namespace perch::config {
 

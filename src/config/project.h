@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/value.h"
 #include "config/diagnostics.h"
-#include "model/value.h"
 
 namespace perch::config {
 

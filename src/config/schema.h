@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/source.h"
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::config {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/value.h"
 #include "model/settings.h"
-#include "model/value.h"
 
 namespace perch::config {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/source.h"
+#include "base/value.h"
 #include "config/diagnostics.h"
-#include "model/value.h"
 
 namespace perch::config {
 

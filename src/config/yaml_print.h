@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::config {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::engine {
 

@@ -1,6 +1,6 @@
 #include "engine/view.h"
 
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::engine {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::plan {
 namespace {

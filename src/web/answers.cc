@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 
 #include "base/digest.h"
-#include "model/value.h"
+#include "base/value.h"
 
 namespace perch::web {
 namespace {

@@ -2,7 +2,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "model/value.h"
+#include "base/value.h"
 #include "web/page.h"
 #include "web/words.h"
 

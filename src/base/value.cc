@@ -1,4 +1,4 @@
-#include "model/value.h"
+#include "base/value.h"
 
 #include <algorithm>
 #include <charconv>

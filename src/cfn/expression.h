@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/value.h"
+
+namespace perch::cfn {
+
+/// A value that CloudFormation computes: an intrinsic function, in its long form ({"Ref": "Bucket"}).
+struct Expression {
+  Value value;
+};
+
+/// A property of a resource: a literal, an expression, or not set. Unset ones are not printed.
+template <typename T>
+class Property {
+ public:
+  Property() = default;
+  Property(T literal) { value_.data = std::move(literal); }
+  Property(Expression expression) : value_(std::move(expression.value)) {}
+  /// For texts: `.name = "x"`.
+  Property(const char* literal)
+    requires std::is_same_v<T, std::string>
+  {
+    value_.data = std::string(literal);
+  }
+  Property(std::string_view literal)
+    requires std::is_same_v<T, std::string>
+  {
+    value_.data = std::string(literal);
+  }
+  /// For numbers: any whole number type.
+  template <typename Whole>
+    requires(std::is_same_v<T, std::int64_t> && std::is_integral_v<Whole> && !std::is_same_v<Whole, bool>)
+  Property(Whole literal) {
+    value_.data = std::int64_t(literal);
+  }
+
+  bool is_set() const { return !value_.IsNull(); }
+  const Value& value() const { return value_; }
+
+ private:
+  Value value_;
+};
+
+using Text = Property<std::string>;
+using Number = Property<std::int64_t>;
+using Flag = Property<bool>;
+using Texts = std::vector<Text>;
+
+/// A JSON tree written in place, for policies and metadata: `Object({{"Effect", "Allow"}, {"Resource", Ref(bucket)}})`.
+class Json {
+ public:
+  Json(const char* text) { value_.data = std::string(text); }
+  Json(std::string text) { value_.data = std::move(text); }
+  Json(bool flag) { value_.data = flag; }
+  template <typename Whole>
+    requires(std::is_integral_v<Whole> && !std::is_same_v<Whole, bool>)
+  Json(Whole number) {
+    value_.data = std::int64_t(number);
+  }
+  Json(Expression expression) : value_(std::move(expression.value)) {}
+  Json(Value value) : value_(std::move(value)) {}
+  template <typename T>
+  Json(const Property<T>& property) : value_(property.value()) {}
+  Json(std::vector<Json> items) {
+    Value::List list;
+    for (Json& item : items) list.push_back(std::move(item.value_));
+    value_.data = std::move(list);
+  }
+
+  const Value& value() const& { return value_; }
+  Value value() && { return std::move(value_); }
+
+ private:
+  Value value_;
+};
+
+/// A map with these entries in this order.
+Json Object(std::vector<std::pair<std::string, Json>> entries);
+/// A list.
+Json List(std::vector<Json> items);
+
+/// The pseudo parameters (CloudFormation user guide, "Pseudo parameters reference").
+Expression Region();
+Expression AccountId();
+Expression Partition();
+Expression StackName();
+Expression StackId();
+Expression UrlSuffix();
+
+/// Fn::Sub; `${Name}` and `${Name.Attribute}` in `text` are replaced by CloudFormation.
+Expression Sub(std::string text);
+Expression Join(std::string separator, std::vector<Json> parts);
+Expression Select(int index, Json list);
+Expression SplitAt(std::string separator, Json text);
+Expression If(std::string condition, Json then, Json otherwise);
+/// The availability zones of the stack's region.
+Expression AvailabilityZones();
+/// `newbits`-wide blocks of a network: Fn::Cidr with `count` blocks of 2^`bits` addresses.
+Expression CidrBlocks(Json network, int count, int bits);
+/// An export of another stack. `name` may be an expression.
+Expression Import(Json name);
+
+/// "{{resolve:secretsmanager:SECRET:SecretString:KEY}}", with the secret's logical id inside a Sub.
+std::string SecretReference(std::string_view logical_id, std::string_view key);
+
+}  // namespace perch::cfn
