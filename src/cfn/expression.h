@@ -98,12 +98,14 @@ Expression UrlSuffix();
 /// Fn::Sub; `${Name}` and `${Name.Attribute}` in `text` are replaced by CloudFormation.
 Expression Sub(std::string text);
 Expression Join(std::string separator, std::vector<Json> parts);
+/// Of a list that is itself an expression.
+Expression Join(std::string separator, Json list);
 Expression Select(int index, Json list);
 Expression SplitAt(std::string separator, Json text);
 Expression If(std::string condition, Json then, Json otherwise);
 /// The availability zones of the stack's region.
 Expression AvailabilityZones();
-/// `newbits`-wide blocks of a network: Fn::Cidr with `count` blocks of 2^`bits` addresses.
+/// `count` blocks of 2^`bits` addresses out of a network.
 Expression CidrBlocks(Json network, int count, int bits);
 /// An export of another stack. `name` may be an expression.
 Expression Import(Json name);

@@ -118,7 +118,8 @@ class Properties {
     if (!items.empty()) Put(name, {.data = std::move(items)});
     return *this;
   }
-  operator Value() && { return {.data = std::move(map_)}; }
+  /// Once: what was collected is moved out.
+  operator Value() { return {.data = std::move(map_)}; }
 
  private:
   void Put(const char* name, Value value);
