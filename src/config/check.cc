@@ -6,6 +6,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "config/scalars.h"
+#include "config/template.h"
 
 namespace perch::config {
 namespace {
@@ -51,6 +52,7 @@ class Checker {
   Value Run(const Node& root) {
     Value empty{.data = Value::Map{}, .at = root.at};
     if (root.broken) return empty;
+    if (HasTag(root, "the file")) return empty;
     if (root.kind != Node::Kind::kMap) {
       Complain(root, "the file must be a map of keys, not " + Found(root), "Write lines such as `app: shop`.");
       return empty;
@@ -73,7 +75,8 @@ class Checker {
 
   std::optional<Value> CheckValue(const Node& node, const Field& field, const std::string& path) {
     if (node.broken) return std::nullopt;
-    if (node.kind == Node::Kind::kScalar && CoreScalar(node).IsNull()) {
+    if (field.type != Type::kTemplate && HasTag(node, "`" + path + "`")) return std::nullopt;
+    if (IsNothing(node)) {
       if (nulls_) return Value{.at = node.at};
       Complain(node, "`" + path + "` has no value",
                field.type == Type::kValue ? "Write \"\" for an empty one." : "Write one, or remove the line.");
@@ -88,9 +91,55 @@ class Checker {
         return CheckList(node, field, path);
       case Type::kCommand:
         return CheckCommand(node, field, path);
+      case Type::kTemplate:
+        return CheckTemplate(node, field, path);
       default:
         return CheckScalar(node, field, path);
     }
+  }
+
+  static bool IsNothing(const Node& node) {
+    return node.kind == Node::Kind::kScalar && node.tag.empty() && CoreScalar(node).IsNull();
+  }
+
+  /// Complains about a tag where none means anything.
+  bool HasTag(const Node& node, const std::string& what) {
+    if (node.tag.empty()) return false;
+    std::vector<std::string> templates;
+    for (const Field& field : schema_.fields) {
+      if (field.type == Type::kTemplate) templates.push_back("`" + field.key + "`");
+    }
+    Complain(node.at, node.tag.size(), "the tag `" + node.tag + "` means nothing in " + what,
+             "CloudFormation's tags count only in " + Join(templates, ", ") + ".");
+    return true;
+  }
+
+  /// What CloudFormation makes of it is checked later, when the whole template is known.
+  std::optional<Value> CheckTemplate(const Node& node, const Field& field, const std::string& path) {
+    if (node.kind != Node::Kind::kMap || !node.tag.empty()) {
+      Complain(node, WrongType(node, field, path), "Write it as in CloudFormation's YAML.");
+      return std::nullopt;
+    }
+    return CheckTemplateParts(node, path, nulls_) ? std::optional(TemplateValue(node)) : std::nullopt;
+  }
+
+  bool CheckTemplateParts(const Node& node, const std::string& path, bool nulls) {
+    if (node.broken) return false;
+    if (IsNothing(node)) {
+      if (!nulls) Complain(node, "`" + Short(path, 80) + "` has no value", "Write one, or remove the line.");
+      return nulls;
+    }
+    if (node.kind == Node::Kind::kScalar) {
+      const std::string why = WhyNot(Type::kValue, node.text);
+      if (!why.empty()) Complain(node, "`" + Short(path, 80) + "` " + why);
+      return why.empty();
+    }
+    bool good = true;
+    for (const Node& item : node.items) good = CheckTemplateParts(item, path, false) && good;
+    for (const Node::Entry& entry : node.entries) {
+      good = CheckTemplateParts(entry.value, path + "." + entry.key, nulls && node.tag.empty()) && good;
+    }
+    return good;
   }
 
   std::optional<Value> CheckMap(const Node& node, const Field& field, const std::string& path) {
@@ -117,8 +166,7 @@ class Checker {
       conceal_ = before;
       for (const std::string& other : known->instead_of) {
         const Node* also = node.Find(other);
-        if (!also || (also->kind == Node::Kind::kScalar && CoreScalar(*also).IsNull())) continue;
-        if (entry.value.kind == Node::Kind::kScalar && CoreScalar(entry.value).IsNull()) continue;
+        if (!also || IsNothing(*also) || IsNothing(entry.value)) continue;
         Complain(entry.key_at, entry.key_width, "`" + other + "` and `" + entry.key + "` exclude each other",
                  "Keep one of them.");
       }
@@ -205,7 +253,7 @@ class Checker {
     }
     Value::List words;
     for (const Node& word : node.items) {
-      if (word.broken) return std::nullopt;
+      if (word.broken || HasTag(word, "`" + path + "`")) return std::nullopt;
       std::string why = word.kind != Node::Kind::kScalar ? "must be a text" : WhyNot(Type::kValue, word.text);
       if (word.kind == Node::Kind::kScalar && word.plain && CoreScalar(word).IsNull()) why = "is missing";
       if (word.kind == Node::Kind::kScalar && words.empty() && word.text.empty()) why = "must not be empty";
@@ -225,7 +273,7 @@ class Checker {
   std::optional<Value> CheckScalar(const Node& node, const Field& field, const std::string& path) {
     if (node.kind != Node::Kind::kScalar) {
       Complain(node, WrongType(node, field, path),
-               field.type == Type::kValue ? "For secrets there is `secrets`, at the operator's." : "");
+               path.starts_with("env.") ? "For secrets there is `secrets`, at the operator's." : "");
       return std::nullopt;
     }
     Value value = CoreScalar(node);
@@ -285,9 +333,9 @@ class Checker {
 
   std::optional<Value> CheckChoice(const Node& node, const Field& field, const std::string& path) {
     Value value = CoreScalar(node);
-    if (value.AsString() && std::find(field.choices.begin(), field.choices.end(), node.text) != field.choices.end()) {
-      return value;
-    }
+    const bool numbers = ParseNumber(field.choices[0]).has_value();
+    const bool fits = numbers ? std::holds_alternative<std::int64_t>(value.data) : value.AsString() != nullptr;
+    if (fits && std::find(field.choices.begin(), field.choices.end(), node.text) != field.choices.end()) return value;
     std::string hint = DidYouMean(node.text, field.choices);
     if (!hint.empty()) hint[0] = 'D';
     Complain(node, WrongType(node, field, path), hint);

@@ -8,8 +8,17 @@ namespace {
 
 /// The fields of the values under `key`, when they are known: of a map its own, of names all the same.
 const Field* Inner(const Field& field, const std::string& key) {
+  if (field.type == Field::Type::kTemplate) return &field;
   if (field.type == Field::Type::kNamed) return &field.element[0];
   return field.Find(key);
+}
+
+/// Whether a value of a template is a call of a function, {"Ref": "Queue"}.
+bool IsCall(const Value& value) {
+  const Value::Map* map = value.AsMap();
+  if (!map || map->size() != 1) return false;
+  const std::string& key = map->front().key;
+  return key == "Ref" || key == "Condition" || key.starts_with("Fn::");
 }
 
 bool Exclude(const Field& map, const std::string& a, const std::string& b) {
@@ -48,6 +57,7 @@ void Stamp(Value& value, const std::string& from) {
 
 Value Merge(const Value& base, const Value& over, const Field& field) {
   if (!base.AsMap() || !over.AsMap()) return WithoutNulls(over);
+  if (field.type == Field::Type::kTemplate && (IsCall(base) || IsCall(over))) return WithoutNulls(over);
   Value merged = base;
   Value::Map& map = *merged.AsMap();
   for (const Value::Entry& entry : *over.AsMap()) {
@@ -68,17 +78,26 @@ Value Merge(const Value& base, const Value& over, const Field& field) {
   return merged;
 }
 
-Value WithDefaults(const Value& value, const Field& field) {
+Value WithDefaults(const Value& value, const Field& field, const Defaults& defaults) {
   const Value::Map* map = value.AsMap();
   if (field.type != Field::Type::kMap || !map) return value;
+  const auto is_excluded = [&](const Field& inner) {
+    return std::any_of(map->begin(), map->end(), [&](const auto& e) { return Exclude(field, e.key, inner.key); });
+  };
   Value::Map filled;
   for (const Field& inner : field.fields) {
+    if (inner.on_aws && !defaults.aws) continue;
     const auto entry = std::find_if(map->begin(), map->end(), [&](const auto& e) { return e.key == inner.key; });
+    const auto perchs = inner.perchs.find(defaults.perchs);
     if (entry != map->end() && !entry->value.IsNull()) {
-      filled.push_back({inner.key, WithDefaults(entry->value, inner), entry->key_at});
+      filled.push_back({inner.key, WithDefaults(entry->value, inner, defaults), entry->key_at});
+    } else if (is_excluded(inner)) {
+      continue;
     } else if (inner.type == Field::Type::kMap) {
-      Value defaults = WithDefaults({.data = Value::Map{}, .from = "default"}, inner);
-      if (!defaults.AsMap()->empty()) filled.push_back({inner.key, std::move(defaults), {}});
+      Value nothing = WithDefaults({.data = Value::Map{}, .from = "default"}, inner, defaults);
+      if (!nothing.AsMap()->empty()) filled.push_back({inner.key, std::move(nothing), {}});
+    } else if (perchs != inner.perchs.end()) {
+      filled.push_back({inner.key, perchs->second, {}});
     } else if (!inner.default_value.IsNull()) {
       filled.push_back({inner.key, inner.default_value, {}});
     }

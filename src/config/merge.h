@@ -14,9 +14,15 @@ void Stamp(Value& value, const std::string& from);
 /// excludes others (`dockerfile` instead of `command`) takes those of `base` away. Both were checked against `field`.
 Value Merge(const Value& base, const Value& over, const Field& field);
 
-/// Brings the keys of `map` into the schema's order and adds the missing defaults, marked "default". Keys whose default
-/// is told in words (`repository`) stay missing.
-Value WithDefaults(const Value& map, const Field& field);
+/// Which defaults count.
+struct Defaults {
+  std::string perchs;  ///< the profile, one of kBuiltInProfiles, whose defaults perch brings; "" for none
+  bool aws = true;     ///< false: keys that only count on AWS are left out, whoever set them
+};
+
+/// Brings the keys of `map` into the schema's order and adds the missing defaults, marked "default" or "perch's
+/// production". Keys whose default is told in words (`repository`), or which a written one excludes, stay missing.
+Value WithDefaults(const Value& map, const Field& field, const Defaults& defaults = {});
 
 /// What of `value` differs from `base`; a map holds only the entries that do. Null when nothing does; an entry that is
 /// null in `value` but not in `base` is kept.

@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "config/merge.h"
 #include "config/schema.h"
 
@@ -50,8 +51,9 @@ class Resolver {
         }
       }
     }
-    const bool has_default = std::find(names_.begin(), names_.end(), kDefaultProfile) != names_.end();
-    if (!has_default) names_.emplace_back(kDefaultProfile);
+    for (const std::string_view name : kBuiltInProfiles) {
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.emplace_back(name);
+    }
   }
 
   std::map<std::string, Profile> Run() {
@@ -97,7 +99,16 @@ class Resolver {
         profile.values = Merge(profile.values, own, Schema());
       }
     }
+    profile.perchs = PerchsOf(profile.chain);
     return &*(done_[name] = std::move(profile));
+  }
+
+  /// Whose defaults a profile gets: those of the first of perch's own in its chain.
+  static std::string PerchsOf(const std::vector<std::string>& chain) {
+    for (const std::string& name : chain) {
+      if (std::find(kBuiltInProfiles.begin(), kBuiltInProfiles.end(), name) != kBuiltInProfiles.end()) return name;
+    }
+    return std::string(kDefaultProfile);
   }
 
   const Profile* Parent(const Value& extends, const std::vector<std::string>& path) {
@@ -225,6 +236,44 @@ std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profi
   return rules;
 }
 
-Value Complete(const Value& values) { return WithoutChoice(WithDefaults(values, Schema())); }
+Value Complete(const Value& values, const std::string& perchs) {
+  const Value* platform = values.Find("platform");
+  const bool aws = platform && platform->AsString() && *platform->AsString() == "aws";
+  return WithoutChoice(WithDefaults(values, Schema(), {.perchs = perchs, .aws = aws}));
+}
+
+Value CompleteForAws(const Profile& profile) {
+  return WithoutChoice(WithDefaults(profile.values, Schema(), {.perchs = profile.perchs}));
+}
+
+void CheckHosts(const std::vector<Rule>& rules, const std::map<std::string, Profile>& profiles,
+                Diagnostics& diagnostics) {
+  std::map<std::string, const Rule*> seen;
+  for (const Rule& rule : rules) {
+    const auto profile = profiles.find(rule.profile);
+    const Value* host = profile == profiles.end() ? nullptr : profile->second.values.Find("host");
+    if (!host || !host->AsString()) continue;
+    const std::string trail =
+        "`" + rule.pattern + "` gets the profile " + rule.profile +
+        (rule.at.line ? " at " + rule.at.Text() : ", as every branch does without `environments`");
+    if (rule.pattern.find_first_of("*?") != std::string::npos) {
+      diagnostics.Add(
+          {.at = host->at,
+           .width = host->AsString()->size(),
+           .text = "`host` is one name, but many branches would get it",
+           .hint = "Write `host: null` in profile " + rule.profile + ", and `host` only where one branch is.",
+           .trail = {trail}});
+      continue;
+    }
+    const auto [first, fresh] = seen.emplace(ToLower(*host->AsString()), &rule);
+    if (fresh) continue;
+    diagnostics.Add({.at = host->at,
+                     .width = host->AsString()->size(),
+                     .text = "`host` is one name, but the branches `" + first->second->pattern + "` and `" +
+                             rule.pattern + "` would both get it",
+                     .hint = "Write another `host`, or `host: null`, in profile " + rule.profile + ".",
+                     .trail = {trail}});
+  }
+}
 
 }  // namespace perch::config

@@ -17,7 +17,15 @@ std::map<std::string, Profile> ResolveProfiles(const Value& root, Diagnostics& d
 std::vector<Rule> ReadRules(const Value& root, const std::map<std::string, Profile>& profiles,
                             Diagnostics& diagnostics);
 
-/// A profile's values with the defaults, in the schema's order.
-Value Complete(const Value& values);
+/// A profile's values with the defaults, in the schema's order. `perchs` is Profile::perchs; keys for AWS are there
+/// only when `values` say that the platform is aws.
+Value Complete(const Value& values, const std::string& perchs);
+
+/// The same, as if the platform were aws.
+Value CompleteForAws(const Profile& profile);
+
+/// Refuses a `host` that several branches would get. All rules' profiles that exist are in `profiles`.
+void CheckHosts(const std::vector<Rule>& rules, const std::map<std::string, Profile>& profiles,
+                Diagnostics& diagnostics);
 
 }  // namespace perch::config

@@ -74,8 +74,16 @@ void FindWarnings(Project& project) {
   }
 }
 
+/// What the command line says counts instead of what the file says.
+void SetPlatform(Value& root, const std::string& platform) {
+  Value::Map* map = root.AsMap();
+  if (!map) return;
+  std::erase_if(*map, [](const Value::Entry& entry) { return entry.key == "platform"; });
+  map->push_back({"platform", {.data = platform, .from = std::string(kFromCommandLine)}, {}});
+}
+
 /// The checked file, and its problems in `diagnostics`.
-std::optional<Project> Read(std::string_view text, Diagnostics& diagnostics) {
+std::optional<Project> Read(std::string_view text, const LoadOptions& options, Diagnostics& diagnostics) {
   Project project{.file = diagnostics.file(), .text = std::string(text)};
   const std::optional<Node> node = ParseYaml(text, diagnostics);
   if (!node) return std::nullopt;
@@ -90,8 +98,10 @@ std::optional<Project> Read(std::string_view text, Diagnostics& diagnostics) {
                      .text = "the key `" + field.key + "` is missing",
                      .hint = "Add a line such as `" + field.key + ": shop`."});
   }
+  if (!options.platform.empty()) SetPlatform(project.root, options.platform);
   project.profiles = ResolveProfiles(project.root, diagnostics);
   project.environments = ReadRules(project.root, project.profiles, diagnostics);
+  CheckHosts(project.environments, project.profiles, diagnostics);
   if (!diagnostics.empty()) return std::nullopt;
   ReadGlobals(project);
   FindWarnings(project);
@@ -118,20 +128,20 @@ const Profile* Project::FindProfile(const std::string& name) const {
   return at == profiles.end() ? nullptr : &at->second;
 }
 
-Result<Project> Parse(std::string_view text, const std::string& file_name) {
+Result<Project> Parse(std::string_view text, const std::string& file_name, const LoadOptions& options) {
   Diagnostics diagnostics(file_name, text);
-  std::optional<Project> project = Read(text, diagnostics);
+  std::optional<Project> project = Read(text, options, diagnostics);
   if (!project) return Fail(diagnostics.ToError());
   return *std::move(project);
 }
 
 std::vector<Diagnostic> Problems(std::string_view text, const std::string& file_name) {
   Diagnostics diagnostics(file_name, text);
-  Read(text, diagnostics);
+  Read(text, {}, diagnostics);
   return diagnostics.Sorted();
 }
 
-Result<Project> Load(const std::filesystem::path& path) {
+Result<Project> Load(const std::filesystem::path& path, const LoadOptions& options) {
   Result<std::string> text = ReadFile(path, kMostYamlBytes);
   if (!text) {
     Error error = text.error();
@@ -148,7 +158,7 @@ Result<Project> Load(const std::filesystem::path& path) {
     }
     return Fail(std::move(error));
   }
-  Result<Project> project = Parse(*text, path.string());
+  Result<Project> project = Parse(*text, path.string(), options);
   if (!project) return project;
   std::error_code ignored;
   project->folder = std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored).parent_path();

@@ -26,6 +26,7 @@ struct Profile {
   std::string name;
   std::vector<std::string> chain;  ///< itself, what it extends, and so on
   Value values;                    ///< the top level's keys (but `profiles` and `environments`), overlaid; no defaults
+  std::string perchs;              ///< the one of perch's own profiles whose defaults it gets: the first of its chain
   Source at;                       ///< its name; line 0 when nobody wrote it
 };
 
@@ -46,7 +47,7 @@ struct Project {
   int max_environments = 0;          ///< 0: no limit
 
   std::vector<Rule> environments;           ///< in order; the first that matches wins
-  std::map<std::string, Profile> profiles;  ///< by name; `branch` is always there
+  std::map<std::string, Profile> profiles;  ///< by name; perch's own three are always there
   std::vector<std::string> warnings;        ///< sentences with their place
   Value root;                               ///< the file as written, without what was wrong
 
@@ -55,12 +56,19 @@ struct Project {
   const Profile* FindProfile(const std::string& name) const;
 };
 
+/// What Value::from says of the platform when the command line set it.
+inline constexpr std::string_view kFromCommandLine = "--platform";
+
+struct LoadOptions {
+  std::string platform = "";  ///< "local" or "aws": counts instead of what the file says; "": the file's
+};
+
 /// Reads and checks a file. A missing, empty or unreadable one is an error that says what to do; everything that is
 /// wrong in it comes in one error (kUsage).
-Result<Project> Load(const std::filesystem::path& path);
+Result<Project> Load(const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// The same from text; `file_name` is what messages call it.
-Result<Project> Parse(std::string_view text, const std::string& file_name);
+Result<Project> Parse(std::string_view text, const std::string& file_name, const LoadOptions& options = {});
 
 /// What is wrong with a text, as data: for `config check --json`. Empty when Parse succeeds.
 std::vector<Diagnostic> Problems(std::string_view text, const std::string& file_name);

@@ -228,30 +228,32 @@ TEST(Project, WhatIsWrongIsSaidWithPlaceAndWayOut) {
 }
 
 TEST(Project, AllErrorsComeAtOnceInTheOrderOfTheFile) {
-  EXPECT_EQ(ErrorOf("profiles:\n  a: {extends: b}\n  b: {extends: a}\nenvironments: {\"*\": c}\npoll: soon\nnope: 1\n"),
-            "perch.yaml:1:1: the key `app` is missing\n"
-            "  1 | profiles:\n"
-            "    | ^\n"
-            "  hint: Add a line such as `app: shop`.\n"
-            "perch.yaml:3:16: `extends` goes round in a circle: a → b → a\n"
-            "  3 |   b: {extends: a}\n"
-            "    |                ^\n"
-            "  a extends b at perch.yaml:2:16\n"
-            "  b extends a at perch.yaml:3:16\n"
-            "  hint: Take one `extends` out of it.\n"
-            "perch.yaml:4:21: there is no profile `c`\n"
-            "  4 | environments: {\"*\": c}\n"
-            "    |                     ^\n"
-            "  hint: Did you mean 'a'?\n"
-            "perch.yaml:5:7: `poll` must be a length of time from 1s to 1d, not the text \"soon\"\n"
-            "  5 | poll: soon\n"
-            "    |       ^^^^\n"
-            "  hint: Write a whole number with ms, s, m, h or d, such as 90s.\n"
-            "perch.yaml:6:1: unknown key `nope`\n"
-            "  6 | nope: 1\n"
-            "    | ^^^^\n"
-            "  hint: Here are possible: app, repository, domain, poll, parallel, platform, build, test, release, seed, "
-            "run, env, secrets, limits, branches, profiles, environments, sandbox, aws, instances, deploy, database.");
+  EXPECT_EQ(
+      ErrorOf("profiles:\n  a: {extends: b}\n  b: {extends: a}\nenvironments: {\"*\": c}\npoll: soon\nnope: 1\n"),
+      "perch.yaml:1:1: the key `app` is missing\n"
+      "  1 | profiles:\n"
+      "    | ^\n"
+      "  hint: Add a line such as `app: shop`.\n"
+      "perch.yaml:3:16: `extends` goes round in a circle: a → b → a\n"
+      "  3 |   b: {extends: a}\n"
+      "    |                ^\n"
+      "  a extends b at perch.yaml:2:16\n"
+      "  b extends a at perch.yaml:3:16\n"
+      "  hint: Take one `extends` out of it.\n"
+      "perch.yaml:4:21: there is no profile `c`\n"
+      "  4 | environments: {\"*\": c}\n"
+      "    |                     ^\n"
+      "  hint: Did you mean 'a'?\n"
+      "perch.yaml:5:7: `poll` must be a length of time from 1s to 1d, not the text \"soon\"\n"
+      "  5 | poll: soon\n"
+      "    |       ^^^^\n"
+      "  hint: Write a whole number with ms, s, m, h or d, such as 90s.\n"
+      "perch.yaml:6:1: unknown key `nope`\n"
+      "  6 | nope: 1\n"
+      "    | ^^^^\n"
+      "  hint: Here are possible: app, repository, domain, poll, parallel, platform, build, test, release, seed, "
+      "run, env, secrets, limits, branches, profiles, environments, sandbox, aws, host, access, instances, deploy, "
+      "database, bucket, logs, resources, outputs, override, template.");
 }
 
 TEST(Project, ManyErrorsAreCut) {
@@ -276,11 +278,11 @@ TEST(Project, UnknownProfilesAreNamedWithTheNearest) {
             "  5 |   branch: {extends: stagign}\n"
             "    |                     ^^^^^^^\n"
             "  hint: Did you mean 'staging'?");
-  EXPECT_EQ(ErrorOf(std::string(kHead) + "profiles: {staging: {}}\nenvironments: {main: production}\n"),
-            "perch.yaml:4:22: there is no profile `production`\n"
-            "  4 | environments: {main: production}\n"
-            "    |                      ^^^^^^^^^^\n"
-            "  hint: There are: branch, staging.");
+  EXPECT_EQ(ErrorOf(std::string(kHead) + "profiles: {big: {}}\nenvironments: {main: shared}\n"),
+            "perch.yaml:4:22: there is no profile `shared`\n"
+            "  4 | environments: {main: shared}\n"
+            "    |                      ^^^^^^\n"
+            "  hint: There are: big, branch, production, staging.");
 }
 
 TEST(Project, APatternThatCanNeverMatchIsAnError) {

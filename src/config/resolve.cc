@@ -42,7 +42,7 @@ class BranchFile {
         if (field.key == "env") CheckEnv(changed);
         Stamp(changed, std::string(kFromBranch));
         overlay.push_back({field.key, std::move(changed), own->at});
-      } else {
+      } else if (!operators || operators->from != kFromCommandLine) {
         // A default that is spelled out is no attempt to change it.
         const Value* whole = operator_.Find(field.key);
         Notice(field.key, whole ? *whole : Value{}, *own, own->at);
@@ -135,7 +135,7 @@ Result<Settings> Resolve(const Project& project, const std::string& branch, std:
     values = Merge(values, *overlay, Schema());
     notices = file.Notices();
   }
-  Settings settings = ReadSettings(Complete(values));
+  Settings settings = ReadSettings(Complete(values, profile->perchs));
   settings.branch = branch;
   settings.profile = profile->name;
   settings.notices = std::move(notices);

@@ -31,6 +31,7 @@ constexpr std::pair<std::string_view, Type> kSimpleTypes[] = {
     {"command", Type::kCommand},
     {"map", Type::kMap},
     {"profile", Type::kMap},
+    {"template", Type::kTemplate},
 };
 
 std::vector<std::string> Words(std::string_view list) {
@@ -55,17 +56,23 @@ std::optional<std::int64_t> ParseBound(Type type, std::string_view text) {
 }
 
 /// Nobody wrote it anywhere.
-void MarkDefault(Value& value) {
+void MarkDefault(Value& value, const std::string& from) {
   value.at = {};
-  value.from = "default";
+  value.from = from;
   if (auto* list = std::get_if<Value::List>(&value.data)) {
-    for (Value& item : *list) MarkDefault(item);
+    for (Value& item : *list) MarkDefault(item, from);
   } else if (Value::Map* map = value.AsMap()) {
     for (Value::Entry& entry : *map) {
       entry.key_at = {};
-      MarkDefault(entry.value);
+      MarkDefault(entry.value, from);
     }
   }
+}
+
+/// Whether a default is told in words, for people, and is no value.
+bool IsInWords(const Field& field) {
+  if (field.type == Type::kText) return !field.default_text.starts_with('"');
+  return field.type == Type::kList && !field.default_text.starts_with('[');
 }
 
 /// Turns the example's nodes and its "#:" lines into fields.
@@ -100,14 +107,16 @@ class SchemaReader {
     if (problem_.empty()) problem_ = at.Text() + ": " + text;
   }
 
-  /// The text after "#:" in the comment right above a line; "" without one.
+  /// The texts after "#:" in the comment right above a line, as one; "" without one.
   std::string Annotation(int line) const {
+    std::string annotation;
     for (int above = line - 2; above >= 0; --above) {
       const std::string_view text = Trim(lines_[std::size_t(above)]);
-      if (!text.starts_with('#')) return "";
-      if (text.starts_with("#:")) return std::string(Trim(text.substr(2)));
+      if (!text.starts_with('#')) break;
+      if (!text.starts_with("#:")) continue;
+      annotation = std::string(Trim(text.substr(2))) + (annotation.empty() ? "" : ";") + annotation;
     }
-    return "";
+    return annotation;
   }
 
   void ReadFields(const Node& map, std::vector<Field>& fields) {
@@ -138,33 +147,56 @@ class SchemaReader {
       field.per_profile = true;
     } else if (clause == "a branch may set it") {
       field.from_branch = true;
+    } else if (clause == "on aws") {
+      field.on_aws = true;
+    } else if (clause.starts_with("because: ")) {
+      field.because = clause.substr(9);
     } else if (clause.starts_with("default: ")) {
       field.default_text = clause.substr(9);
     } else if (clause.starts_with("instead of ")) {
       field.instead_of = Words(clause.substr(11));
+    } else if (const std::string_view name = clause.substr(0, clause.find(": ")); IsBuiltIn(name)) {
+      perchs_[field.at.line].emplace_back(name, clause.substr(name.size() + 2));
     } else {
       Problem(field.at, "`" + std::string(clause) + "` is no known clause");
     }
   }
 
-  /// A text's default is told in words, for people; all others are values, and must be right ones.
+  static bool IsBuiltIn(std::string_view name) {
+    return std::find(kBuiltInProfiles.begin(), kBuiltInProfiles.end(), name) != kBuiltInProfiles.end();
+  }
+
+  /// The value that a default's text means; null, and a problem, when it is none for the field.
+  Value ReadDefault(const Field& field, const std::string& text, const std::string& from) {
+    Diagnostics diagnostics(file_, text);
+    Node node{.kind = Node::Kind::kMap};
+    node.entries.push_back({field.key, field.at, 1, ParseYaml(text, diagnostics).value_or(Node{.broken = true})});
+    const Value checked = Check(node, {.type = Type::kMap, .fields = {field}}, {}, diagnostics);
+    const Value* value = checked.Find(field.key);
+    if (!value || !diagnostics.empty()) {
+      Problem(field.at, "`" + text + "` is no default for it");
+      return {};
+    }
+    Value marked = *value;
+    MarkDefault(marked, from);
+    return marked;
+  }
+
   void ReadDefaults(Field& map) {
     for (Field& field : map.fields) {
       ReadDefaults(field);
       for (Field& element : field.element) ReadDefaults(element);
-      if (field.default_text.empty() || field.type == Type::kText) continue;
-      Diagnostics diagnostics(file_, field.default_text);
-      Node node{.kind = Node::Kind::kMap};
-      node.entries.push_back(
-          {field.key, field.at, 1, ParseYaml(field.default_text, diagnostics).value_or(Node{.broken = true})});
-      const Value checked = Check(node, {.type = Type::kMap, .fields = {field}}, {}, diagnostics);
-      const Value* value = checked.Find(field.key);
-      if (!value || !diagnostics.empty()) {
-        Problem(field.at, "`" + field.default_text + "` is no default for it");
-        continue;
+      if (!field.default_text.empty() && !IsInWords(field)) {
+        field.default_value = ReadDefault(field, field.default_text, "default");
       }
-      field.default_value = *value;
-      MarkDefault(field.default_value);
+      const auto perchs = perchs_.find(field.at.line);
+      if (perchs == perchs_.end()) continue;
+      for (const auto& [name, text] : perchs->second) {
+        field.perchs[name] = ReadDefault(field, text, "perch's " + name);
+      }
+      if (field.perchs.size() != kBuiltInProfiles.size() || field.because.empty()) {
+        Problem(field.at, "`" + field.key + "` needs a default for each of perch's profiles, and a `because`");
+      }
     }
   }
 
@@ -232,6 +264,8 @@ class SchemaReader {
 
   std::string file_;
   std::vector<std::string> lines_;
+  /// By the line of the key: perch's own defaults, as profile and text. They are read when the whole field is known.
+  std::map<int, std::vector<std::pair<std::string, std::string>>> perchs_;
   std::string problem_;
 };
 
@@ -259,6 +293,15 @@ std::vector<std::string> Field::Keys() const {
   std::vector<std::string> keys;
   for (const Field& field : fields) keys.push_back(field.key);
   return keys;
+}
+
+const Field* FieldAt(std::string_view path) {
+  const Field* field = &Schema();
+  for (const std::string& key : Split(path, '.')) {
+    if (!field) return nullptr;
+    field = field->type == Field::Type::kNamed ? &field->element[0] : field->Find(key);
+  }
+  return field;
 }
 
 Result<Field> ReadSchema(std::string_view example, const std::string& file) {
@@ -315,6 +358,7 @@ std::string Describe(const Field& field) {
       return "a list of " + Plural(field.element[0]);
     case Type::kMap:
     case Type::kNamed:
+    case Type::kTemplate:
       return "a map";
   }
   return "";

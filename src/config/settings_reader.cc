@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "config/schema.h"
 
 namespace perch::config {
 namespace {
@@ -181,8 +182,9 @@ void SetHashes(Settings& settings) {
       .Add("test_timeout", limits.test_timeout)
       .Add("seed_timeout", limits.seed_timeout);
   if (tree.Text("platform") == "aws") {
-    for (const char* key : {"aws", "instances", "deploy", "database"}) {
-      if (const Value* value = tree.At(key)) all.AddValue(key, *value);
+    for (const Field& field : Schema().fields) {
+      const Value* value = field.on_aws ? tree.At(field.key) : nullptr;
+      if (value) all.AddValue(field.key, *value);
     }
   }
   settings.hash = all.Hash();

@@ -31,11 +31,11 @@ std::string CheckJson(const Project& project);
 std::string ShowText(const View& view);
 std::string ShowJson(const View& view);
 
-/// Every value with its place and the profile that set it.
+/// Every value with its place and the profile that set it; of perch's own defaults the reason, too.
 std::string ExplainText(const View& view);
 std::string ExplainJson(const View& view);
 
-/// Only what differs, both sides with their places.
+/// Only what differs, both sides with their places, and why perch's own defaults do.
 std::string DiffText(const View& a, const View& b);
 std::string DiffJson(const View& a, const View& b);
 

@@ -37,7 +37,7 @@ TEST(Check, SaysInAFewLinesWhatTheFileSays) {
             "  app         shop\n"
             "  repository  this folder\n"
             "  links       http://<branch>.localhost\n"
-            "  profiles    branch, production\n"
+            "  profiles    branch, production, staging\n"
             "  branches    main → production, all others → branch\n"
             "  skipped     *-no-infra\n"
             "  protected   none\n");

@@ -7,7 +7,9 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/suggest.h"
 #include "base/text.h"
+#include "config/template.h"
 
 namespace perch::config {
 namespace {
@@ -25,7 +27,8 @@ std::string Text(const yaml_char_t* bytes, std::size_t size) {
 /// Reads events into nodes. libyaml counts characters where we count bytes, so places are converted.
 class Reader {
  public:
-  Reader(std::string_view text, Diagnostics& diagnostics) : text_(text), diagnostics_(diagnostics) {
+  Reader(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options)
+      : text_(text), diagnostics_(diagnostics), options_(options) {
     yaml_parser_initialize(&parser_);
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -52,7 +55,7 @@ class Reader {
         case YAML_DOCUMENT_START_EVENT:
           if (seen) {
             Complain(At(event.raw.start_mark), 3, "a second document begins here",
-                     "perch.yaml is one document: remove the `---` line and what follows it.");
+                     "The file is one document: remove the `---` line and what follows it.");
             return std::nullopt;
           }
           seen = true;
@@ -123,20 +126,31 @@ class Reader {
   }
 
   /// What perch refuses although YAML has it. The node goes on as broken, so that the other errors are found too.
-  bool Refuse(const Event& event, const yaml_char_t* anchor, const yaml_char_t* tag) {
-    const Source at = At(event.raw.start_mark);
-    const std::size_t width = Width(event.raw.start_mark, event.raw.end_mark);
+  void Refuse(const Event& event, const yaml_char_t* anchor, const yaml_char_t* tag, Node& node) {
     if (event.raw.type == YAML_ALIAS_EVENT) {
-      Complain(at, width, "aliases (`*name`) are not supported",
+      node.broken = true;
+      Complain(node.at, node.width, "aliases (`*name`) are not supported",
                "Write the value again, or let a profile inherit it with `extends`.");
-      return true;
+      return;
     }
     if (anchor) {
-      Complain(at, 1 + std::string_view(reinterpret_cast<const char*>(anchor)).size(),
+      node.broken = true;
+      Complain(node.at, 1 + std::string_view(reinterpret_cast<const char*>(anchor)).size(),
                "anchors (`&name`) are not supported", "Remove it; profiles share settings with `extends`.");
     }
-    if (tag) Complain(at, 1, "tags (`!name`) are not supported", "Remove it; perch knows the type of each key.");
-    return anchor || tag;
+    if (!tag) return;
+    node.tag = reinterpret_cast<const char*>(tag);
+    if (!LongForm(node.tag).empty()) return;
+    constexpr std::string_view kStandard = "tag:yaml.org,2002:";
+    std::string hint = "Remove it; perch knows the type of each key.";
+    if (node.tag.starts_with(kStandard)) {
+      node.tag = "!!" + node.tag.substr(kStandard.size());
+    } else if (const std::string nearest = DidYouMean(node.tag, ShortTags()); !nearest.empty()) {
+      hint = "D" + nearest.substr(1);
+    }
+    node.broken = true;
+    Complain(node.at, std::min<std::size_t>(node.tag.size(), 60), "there is no tag `" + node.tag.substr(0, 60) + "`",
+             hint);
   }
 
   std::optional<Node> Build(const Event& event, int depth) {
@@ -146,7 +160,7 @@ class Reader {
     switch (event.raw.type) {
       case YAML_SCALAR_EVENT: {
         const auto& scalar = event.raw.data.scalar;
-        node.broken = Refuse(event, scalar.anchor, scalar.tag);
+        Refuse(event, scalar.anchor, scalar.tag, node);
         node.text = Text(scalar.value, scalar.length);
         node.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
         if (event.raw.end_mark.line > event.raw.start_mark.line) {
@@ -155,29 +169,30 @@ class Reader {
         return node;
       }
       case YAML_SEQUENCE_START_EVENT:
-        node.broken = Refuse(event, event.raw.data.sequence_start.anchor, event.raw.data.sequence_start.tag);
+        Refuse(event, event.raw.data.sequence_start.anchor, event.raw.data.sequence_start.tag, node);
         node.kind = Node::Kind::kList;
         return !TooDeep(node, depth) && ReadList(node, depth) ? std::optional(std::move(node)) : std::nullopt;
       case YAML_MAPPING_START_EVENT:
-        node.broken = Refuse(event, event.raw.data.mapping_start.anchor, event.raw.data.mapping_start.tag);
+        Refuse(event, event.raw.data.mapping_start.anchor, event.raw.data.mapping_start.tag, node);
         node.kind = Node::Kind::kMap;
         return !TooDeep(node, depth) && ReadMap(node, depth) ? std::optional(std::move(node)) : std::nullopt;
       default:
-        node.broken = Refuse(event, nullptr, nullptr);
+        Refuse(event, nullptr, nullptr, node);
         return node;
     }
   }
 
   bool TooDeep(const Node& node, int depth) {
-    if (depth <= kDeepestYaml) return false;
-    Complain(node.at, 1, "this is nested more than " + std::to_string(kDeepestYaml) + " levels deep",
-             "perch.yaml never needs more than 6.");
+    if (depth <= options_.deepest) return false;
+    Complain(node.at, 1, "this is nested more than " + std::to_string(options_.deepest) + " levels deep",
+             "No file that perch reads needs that.");
     return true;
   }
 
   bool TooLong(const Node& node, std::size_t size) {
-    if (size < kMostYamlEntries) return false;
-    Complain(node.at, 1, "this has more than " + std::to_string(kMostYamlEntries) + " entries", "Make it shorter.");
+    if (size < options_.most_entries) return false;
+    Complain(node.at, 1, "this has more than " + std::to_string(options_.most_entries) + " entries",
+             "Make it shorter.");
     return true;
   }
 
@@ -218,6 +233,10 @@ class Reader {
 
   bool IsGoodKey(const Node& key) {
     if (key.broken) return false;
+    if (!key.tag.empty()) {
+      Complain(key.at, key.tag.size(), "a key cannot have the tag `" + key.tag + "`", "Remove the tag.");
+      return false;
+    }
     if (key.kind != Node::Kind::kScalar) {
       Complain(key.at, 1, "a key must be text", "Write `key: value`.");
       return false;
@@ -226,7 +245,7 @@ class Reader {
       Complain(key.at, 2, "merge keys (`<<`) are not supported", "Let a profile inherit with `extends`.");
       return false;
     }
-    if (key.plain && !CoreScalar(key).AsString()) {
+    if (key.plain && !CoreScalar(key).AsString() && !(options_.any_scalar_key && !key.text.empty())) {
       const std::string shown = key.text.empty() ? "an empty key" : "the key " + key.text;
       Complain(key.at, key.width, shown + " is " + std::string(CoreScalar(key).KindName()) + " in YAML, not text",
                key.text.empty() ? "Write `key: value`." : "Put it in quotes: \"" + key.text + "\".");
@@ -255,6 +274,7 @@ class Reader {
 
   std::string_view text_;
   Diagnostics& diagnostics_;
+  const YamlOptions options_;
   yaml_parser_t parser_{};
   std::vector<std::uint32_t> bytes_;                        // where each character begins
   std::vector<std::size_t> line_starts_;                    // where each line begins
@@ -333,10 +353,12 @@ const Node* Node::Find(std::string_view key) const {
   return at == entries.end() ? nullptr : &at->value;
 }
 
-std::optional<Node> ParseYaml(std::string_view text, Diagnostics& diagnostics) {
+bool CheckBytes(std::string_view text, Diagnostics& diagnostics) {
   if (text.size() > kMostYamlBytes) {
-    diagnostics.Add({.text = "the file is larger than 1 MiB", .hint = "Is this really a perch.yaml?"});
-    return std::nullopt;
+    const bool own = diagnostics.file().ends_with("perch.yaml");
+    diagnostics.Add({.text = "the file is larger than 1 MiB",
+                     .hint = own ? "Is this really a perch.yaml?" : "CloudFormation takes no larger template."});
+    return false;
   }
   if (std::optional<BadByte> bad = FirstBadByte(text)) {
     const std::string_view before = text.substr(0, bad->at);
@@ -345,15 +367,20 @@ std::optional<Node> ParseYaml(std::string_view text, Diagnostics& diagnostics) {
     diagnostics.Add({.at = {.file = diagnostics.file(), .line = line, .column = int(bad->at - line_start) + 1},
                      .text = std::move(bad->text),
                      .hint = std::move(bad->hint)});
-    return std::nullopt;
+    return false;
   }
   if (text.starts_with("\xef\xbb\xbf")) {
     diagnostics.Add({.at = {.file = diagnostics.file(), .line = 1, .column = 1},
                      .text = "the file begins with a byte order mark",
                      .hint = "Save it as UTF-8 without one."});
-    return std::nullopt;
+    return false;
   }
-  return Reader(text, diagnostics).Run();
+  return true;
+}
+
+std::optional<Node> ParseYaml(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options) {
+  if (!CheckBytes(text, diagnostics)) return std::nullopt;
+  return Reader(text, diagnostics, options).Run();
 }
 
 Value CoreScalar(const Node& node) {

@@ -123,9 +123,9 @@ TEST(Yaml, AnchorsAliasesTagsAndMergeKeysAreRefusedAllAtOnce) {
             "  3 | c: {<<: *x}\n"
             "    |         ^^\n"
             "  hint: Write the value again, or let a profile inherit it with `extends`.\n"
-            "perch.yaml:4:4: tags (`!name`) are not supported\n"
+            "perch.yaml:4:4: there is no tag `!!str`\n"
             "  4 | d: !!str 1\n"
-            "    |    ^\n"
+            "    |    ^^^^^\n"
             "  hint: Remove it; perch knows the type of each key.");
 }
 
@@ -167,7 +167,7 @@ TEST(Yaml, ASecondDocumentIsRefused) {
             "perch.yaml:3:1: a second document begins here\n"
             "  3 | ---\n"
             "    | ^^^\n"
-            "  hint: perch.yaml is one document: remove the `---` line and what follows it.");
+            "  hint: The file is one document: remove the `---` line and what follows it.");
   EXPECT_EQ(ErrorOf("---\na: 1\n...\n"), "");
 }
 
@@ -192,7 +192,7 @@ TEST(Yaml, WhatIsTooLargeIsRefused) {
             "perch.yaml:1:33: this is nested more than 32 levels deep\n"
             "  1 | [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n"
             "    |                                 ^\n"
-            "  hint: perch.yaml never needs more than 6.");
+            "  hint: No file that perch reads needs that.");
   EXPECT_NE(ErrorOf(std::string(1 << 20, '[')).find("nested more than 32"), std::string::npos);
   std::string list = "[";
   for (int i = 0; i < 1001; ++i) list += "x,";
