@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "beanstalk/facts.h"
+#include "beanstalk/settings.h"
+#include "cfn/types/beanstalk.h"
+
+namespace perch::beanstalk {
+
+/// Gathers option settings. Each is written even when it has its default: CloudFormation does not reset what disappears
+/// from a template.
+class Options {
+ public:
+  void Set(std::string_view option_namespace, std::string_view name, const cfn::Text& value);
+  void Set(std::string_view option_namespace, std::string_view name, bool value);
+  void Set(std::string_view option_namespace, std::string_view name, int value);
+  /// Of a scheduled action.
+  void SetFor(std::string_view resource, std::string_view option_namespace, std::string_view name,
+              const cfn::Text& value);
+  std::vector<cfn::beanstalk::OptionSetting> Take() { return std::move(list_); }
+
+ private:
+  std::vector<cfn::beanstalk::OptionSetting> list_;
+};
+
+/// What of an environment's other resources its options name.
+struct OptionParts {
+  std::string host;
+  cfn::Text instance_profile;
+  cfn::Text security_group;
+};
+
+/// All options but the environment variables.
+void SetOptions(Options& options, const AwsSettings& settings, const Facts& facts, const OptionParts& parts);
+
+/// Facts::ever_written says so when an environment once had office hours.
+inline constexpr std::string_view kOfficeHoursMark = "office-hours";
+
+}  // namespace perch::beanstalk

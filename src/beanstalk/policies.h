@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cfn/expression.h"
+
+/// IAM policy documents, put together from statements.
+namespace perch::beanstalk {
+
+struct Statement {
+  std::vector<std::string> actions;
+  std::vector<cfn::Json> resources;
+  std::vector<std::pair<std::string, cfn::Json>> condition;  ///< "StringEquals" → {…}
+  bool deny = false;
+};
+
+/// {"Version": "2012-10-17", "Statement": […]}
+cfn::Json Policy(const std::vector<Statement>& statements);
+
+/// A role that this AWS service may take.
+cfn::Json TrustService(const std::string& service, std::vector<std::pair<std::string, cfn::Json>> condition = {});
+
+/// A bucket that answers only over TLS.
+cfn::Json OnlyTls(const cfn::Json& bucket_arn);
+
+}  // namespace perch::beanstalk
