@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -81,7 +82,7 @@ struct PlaceSettings {
   std::string certificate;
   std::vector<std::string> certificate_names;  ///< what it covers: "*.preview.example.com"
   std::string hosted_zone;                     ///< "example.com", without a final dot
-  std::string platform_arn;                    ///< a pinned platform version; "": the newest when the environment is made
+  std::string platform_arn;  ///< a pinned platform version; "": the newest when the environment is made
   std::string vpc_cidr;
   std::string vpc_id;
   std::vector<std::string> public_subnets;
@@ -124,12 +125,17 @@ struct Problem {
   std::string hint;
 };
 
+/// Of the 4,096 bytes that Beanstalk takes for all variables as NAME=VALUE, so many are perch's: PORT, PERCH_BRANCH (a
+/// branch of 250 bytes), PERCH_COMMIT, PERCH_URL (a host of 253), DATABASE_URL (two references to a secret's ARN, host,
+/// name) and BUCKET take about 900.
+inline constexpr std::size_t kReservedVariableBytes = 1024;
+
 /// Reads a resolved profile (config's `Complete` tree, as in Settings::values). What is wrong is in `problems`, and
 /// then the result is only good for finding more of it. Pure.
 AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std::vector<Problem>& problems);
 
 /// What differs between a profile and the one that its application is made from (`production` or `staging`) although
-/// they share it: region, account, network, certificate, zone, access.
+/// they share it: domain, account, region, network, certificate, zone, access, the load balancer's log.
 std::vector<Problem> SharedDifferences(const Value& values, const Value& application_values,
                                        const std::string& application_profile);
 

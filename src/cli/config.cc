@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "cli/aws_check.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/serve/live_project.h"
@@ -26,7 +27,7 @@ Result<config::View> ViewOf(const Context& context, const config::Project& proje
   const Result<std::optional<Branch>> branch = (*repository)->Find(name, {});
   if (!branch || !*branch) return config::ViewOf(project, name);
   const auto redactor = std::make_shared<Redactor>();
-  const auto live = LiveProject::Open(context.config_file, redactor);
+  const auto live = LiveProject::Open(context.config_file, redactor, {.platform = context.arguments.platform});
   if (!live) return Fail(live.error());
   const Result<Settings> settings = ProjectSettings(**live, **repository).For(**branch);
   if (!settings) return Fail(settings.error());
@@ -35,8 +36,19 @@ Result<config::View> ViewOf(const Context& context, const config::Project& proje
 
 int Check(const Context& context) {
   const bool json = context.arguments.json;
-  const Result<config::Project> project = config::Load(context.config_file);
+  Result<config::Project> project = config::Load(context.config_file, {.platform = context.arguments.platform});
   if (project) {
+    const bool aws = project->platform == "aws";
+    config::Diagnostics problems(project->file, project->text);
+    if (aws || project->root.Find("aws")) FindAwsProblems(*project, problems);
+    if (aws && !problems.empty()) {
+      if (!json) return Report(problems.ToError(), json);
+      Print(config::ProblemsJson(problems.Sorted()));
+      return static_cast<int>(ExitCode::kUsage);
+    }
+    for (const config::Diagnostic& problem : problems.Sorted()) {
+      project->warnings.push_back(problem.at.Text() + ": on AWS: " + problem.text + ". " + problem.hint);
+    }
     Print(json ? config::CheckJson(*project) : config::CheckText(*project));
     return 0;
   }
@@ -55,7 +67,7 @@ int RunConfig(const Context& context) {
     Print(std::string(config::ExampleText()));
     return 0;
   }
-  const Result<config::Project> project = config::Load(context.config_file);
+  const Result<config::Project> project = config::Load(context.config_file, {.platform = arguments.platform});
   if (!project) return Report(project.error(), arguments.json);
   const Result<config::View> view = ViewOf(context, *project, arguments.branch);
   if (!view) return Report(view.error(), arguments.json);

@@ -20,7 +20,7 @@ std::string StampOf(const std::filesystem::path& file) {
 Result<std::shared_ptr<const LiveProject::Snapshot>> LiveProject::Read() const {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->stamp = StampOf(file_);  // before reading: a change in between is seen as one more change
-  Result<config::Project> project = config::Load(file_);
+  Result<config::Project> project = config::Load(file_, options_);
   if (!project) return Fail(project.error());
   snapshot->project = std::move(*project);
   for (const config::Rule& rule : snapshot->project.environments) {
@@ -34,8 +34,9 @@ Result<std::shared_ptr<const LiveProject::Snapshot>> LiveProject::Read() const {
 }
 
 Result<std::unique_ptr<LiveProject>> LiveProject::Open(const std::filesystem::path& file,
-                                                       std::shared_ptr<Redactor> redactor) {
-  std::unique_ptr<LiveProject> live(new LiveProject(file, std::move(redactor)));
+                                                       std::shared_ptr<Redactor> redactor,
+                                                       const config::LoadOptions& options) {
+  std::unique_ptr<LiveProject> live(new LiveProject(file, std::move(redactor), options));
   auto snapshot = live->Read();
   if (!snapshot) return Fail(snapshot.error());
   live->seen_ = (*snapshot)->stamp;

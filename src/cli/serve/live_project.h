@@ -26,7 +26,8 @@ class LiveProject {
 
   /// Reads the file and all secrets of the profiles that branches can have; both wrong ones are errors.
   static Result<std::unique_ptr<LiveProject>> Open(const std::filesystem::path& file,
-                                                   std::shared_ptr<Redactor> redactor);
+                                                   std::shared_ptr<Redactor> redactor,
+                                                   const config::LoadOptions& options = {});
 
   std::shared_ptr<const Snapshot> Current() const;
   plan::Policy Policy() const;
@@ -36,12 +37,13 @@ class LiveProject {
   Result<bool> ReloadIfChanged();
 
  private:
-  LiveProject(std::filesystem::path file, std::shared_ptr<Redactor> redactor)
-      : file_(std::move(file)), redactor_(std::move(redactor)) {}
+  LiveProject(std::filesystem::path file, std::shared_ptr<Redactor> redactor, config::LoadOptions options)
+      : file_(std::move(file)), redactor_(std::move(redactor)), options_(std::move(options)) {}
   Result<std::shared_ptr<const Snapshot>> Read() const;
 
   const std::filesystem::path file_;
   const std::shared_ptr<Redactor> redactor_;
+  const config::LoadOptions options_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> current_;
   std::string seen_;  // the stamp that was looked at last, right or wrong

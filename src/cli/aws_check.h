@@ -1,0 +1,12 @@
+#pragma once
+
+#include "config/diagnostics.h"
+#include "config/project.h"
+
+namespace perch::cli {
+
+/// Adds what AWS would refuse of the profiles that branches can get and of those that their applications are made from,
+/// and what cannot be because environments share an application. As if the platform were aws, whatever the file says.
+void FindAwsProblems(const config::Project& project, config::Diagnostics& diagnostics);
+
+}  // namespace perch::cli
