@@ -91,7 +91,6 @@ class Builder {
     const cfn::Handle<s3::Bucket> bucket =
         document_.Add("RequestLogs", PrivateBucket(kBundleVersionDays, days), Keeping(OnDelete::kDelete));
     // ELB user guide, "Enable access logs for your Application Load Balancer", step 2.
-    const Json everything = cfn::Join("", {GetAtt(bucket, s3::Bucket::kArn), "/*"});
     const cfn::Handle<s3::BucketPolicy> policy = document_.Add(
         "RequestLogsPolicy",
         s3::BucketPolicy{
@@ -102,7 +101,7 @@ class Builder {
                   List({Object({{"Effect", "Allow"},
                                 {"Principal", Object({{"Service", "logdelivery.elasticloadbalancing.amazonaws.com"}})},
                                 {"Action", "s3:PutObject"},
-                                {"Resource", everything}})})}})});
+                                {"Resource", ObjectsOf(bucket.id)}})})}})});
     network_.ready.push_back(policy.id);
     log_bucket_ = Ref(bucket);
   }
@@ -177,13 +176,11 @@ class Builder {
   void AddVersions() {
     versions_ = document_.Add("VersionsBucket", PrivateBucket(kBundleVersionDays), KeepingReleases());
     document_.Add("VersionsBucketPolicy",
-                  s3::BucketPolicy{.bucket = Ref(versions_),
-                                   .policy_document = OnlyTls(Json(GetAtt(versions_, s3::Bucket::kArn)))});
+                  s3::BucketPolicy{.bucket = Ref(versions_), .policy_document = OnlyTls(versions_.id)});
     Export(exports::kVersionsBucket, Ref(versions_));
   }
 
   void AddRoles() {
-    const Json versions = GetAtt(versions_, s3::Bucket::kArn);
     role_ = document_.Add(
         "ServiceRole",
         iam::Role{
@@ -194,9 +191,9 @@ class Builder {
                 {cfn::Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth"),
                  cfn::Sub("arn:${AWS::Partition}:iam::aws:policy/AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy")},
             .policies = {{.policy_name = "OldVersions",
-                          .policy_document = Policy({{.actions = {"s3:DeleteObject", "s3:GetObject"},
-                                                      .resources = {cfn::Join("", {versions, "/*"})}},
-                                                     {.actions = {"s3:ListBucket"}, .resources = {versions}}})}}});
+                          .policy_document = Policy(
+                              {{.actions = {"s3:DeleteObject", "s3:GetObject"}, .resources = {ObjectsOf(versions_.id)}},
+                               {.actions = {"s3:ListBucket"}, .resources = {GetAtt(versions_, s3::Bucket::kArn)}}})}}});
     // The most that an environment's own role may ever do, whoever writes its policies: nothing that makes rights.
     const cfn::Handle<iam::ManagedPolicy> boundary = document_.Add(
         "Boundary", iam::ManagedPolicy{.description = "The most that an environment of " + settings_.app + " may do",

@@ -85,9 +85,7 @@ class Builder {
   void AddBucket() {
     bucket_ =
         document_.Add("Bucket", PrivateBucket(settings_.bucket.old_version_days), Keeping(settings_.bucket.on_delete));
-    document_.Add(
-        "BucketPolicy",
-        s3::BucketPolicy{.bucket = Ref(bucket_), .policy_document = OnlyTls(Json(GetAtt(bucket_, s3::Bucket::kArn)))});
+    document_.Add("BucketPolicy", s3::BucketPolicy{.bucket = Ref(bucket_), .policy_document = OnlyTls(bucket_.id)});
   }
 
   void AddDatabase() {
@@ -166,7 +164,7 @@ class Builder {
         {.actions = {"s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketLocation"}, .resources = {bucket}},
         {.actions = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject",
                      "s3:AbortMultipartUpload"},
-         .resources = {cfn::Join("", {bucket, "/*"})}},
+         .resources = {ObjectsOf(bucket_.id)}},
         {.actions = {"s3:GetObject"},
          .resources = {cfn::Join(
              "", {cfn::Sub("arn:${AWS::Partition}:s3:::"), Imported(settings_, exports::kVersionsBucket),

@@ -39,12 +39,14 @@ Json TrustService(const std::string& service, std::vector<std::pair<std::string,
   return Document({Object(std::move(entries))});
 }
 
-Json OnlyTls(const Json& bucket_arn) {
+Json ObjectsOf(const std::string& bucket) { return cfn::Sub("${" + bucket + ".Arn}/*"); }
+
+Json OnlyTls(const std::string& bucket) {
   return Document({Object({{"Sid", "OnlyTls"},
                            {"Effect", "Deny"},
                            {"Principal", "*"},
                            {"Action", "s3:*"},
-                           {"Resource", List({bucket_arn, cfn::Join("", {bucket_arn, "/*"})})},
+                           {"Resource", List({cfn::Sub("${" + bucket + ".Arn}"), ObjectsOf(bucket)})},
                            {"Condition", Object({{"Bool", Object({{"aws:SecureTransport", "false"}})}})}})});
 }
 

@@ -21,7 +21,10 @@ cfn::Json Policy(const std::vector<Statement>& statements);
 /// A role that this AWS service may take.
 cfn::Json TrustService(const std::string& service, std::vector<std::pair<std::string, cfn::Json>> condition = {});
 
-/// A bucket that answers only over TLS.
-cfn::Json OnlyTls(const cfn::Json& bucket_arn);
+/// "${Bucket.Arn}/*": every object of the bucket with this logical id.
+cfn::Json ObjectsOf(const std::string& bucket);
+
+/// A bucket, by its logical id, that answers only over TLS.
+cfn::Json OnlyTls(const std::string& bucket);
 
 }  // namespace perch::beanstalk

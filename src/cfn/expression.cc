@@ -26,6 +26,10 @@ Expression UrlSuffix() { return Pseudo("AWS::URLSuffix"); }
 
 Expression Sub(std::string text) { return Call("Fn::Sub", std::move(text)); }
 
+Expression Sub(std::string text, std::vector<std::pair<std::string, Json>> values) {
+  return Call("Fn::Sub", List({std::move(text), Object(std::move(values))}));
+}
+
 Expression Join(std::string separator, std::vector<Json> parts) {
   return Call("Fn::Join", List({std::move(separator), List(std::move(parts))}));
 }

@@ -97,6 +97,8 @@ Expression UrlSuffix();
 
 /// Fn::Sub; `${Name}` and `${Name.Attribute}` in `text` are replaced by CloudFormation.
 Expression Sub(std::string text);
+/// The same with further names, each for a value.
+Expression Sub(std::string text, std::vector<std::pair<std::string, Json>> values);
 Expression Join(std::string separator, std::vector<Json> parts);
 /// Of a list that is itself an expression.
 Expression Join(std::string separator, Json list);

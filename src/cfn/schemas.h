@@ -29,6 +29,9 @@ class Schemas {
   /// nullptr when nothing is known about the type.
   const ResourceSchema* Find(std::string_view type) const;
 
+  /// Whether there is such a type, though its schema may be unreadable (then Find has nothing).
+  bool Exists(std::string_view type) const;
+
   /// Whether a folder's schemas are there: then a type that is in neither does not exist.
   bool complete() const;
   /// All type names that are known, for "did you mean".

@@ -41,6 +41,7 @@ class Reader {
     AddLooking();
     AddActing();
     AddConfig();
+    AddTemplate();
   }
 
   CLI::App& app() { return app_; }
@@ -159,6 +160,29 @@ class Reader {
     inner("docs", "Every key of perch.yaml, explained");
   }
 
+  void AddTemplate() {
+    CLI::App& sub =
+        Command("template", "perch template env --branch feature/cart\n  perch template app --profile production");
+    sub.add_option("kind", a_.subcommand, "app: what environments share; env: one environment")
+        ->required()
+        ->check(CLI::IsMember({"app", "env"}))
+        ->type_name("app|env");
+    CLI::Option* branch =
+        sub.add_option("--branch", a_.branch, "Of this branch, as it is in the repository")->type_name("BRANCH");
+    sub.add_option("--profile", a_.profile, "Of this profile (default: `branch`; for app `staging`)")
+        ->type_name("PROFILE")
+        ->excludes(branch);
+    sub.add_option("--format", a_.format, "How it is written")
+        ->check(CLI::IsMember({"yaml", "json"}))
+        ->capture_default_str();
+    sub.add_option("--image", a_.image, "What a deployment would run, by digest (default: a sample)")
+        ->type_name("IMAGE");
+    sub.add_option("--platform-arn", a_.platform_arn, "Beanstalk's platform version (default: a sample)")
+        ->type_name("ARN");
+    sub.add_option("--snapshot", a_.snapshot, "What a database is restored from (default: a sample)")
+        ->type_name("SNAPSHOT");
+  }
+
   Arguments& a_;
   bool version_ = false;  // answered by main before anything is loaded; here for the help
   CLI::App app_;
@@ -207,6 +231,7 @@ const std::vector<CommandInfo>& Commands() {
       {"sweep", "Delete the environments whose branch is gone"},
       {"hook", "Tell the running serve to look now (for post-receive)"},
       {"config", "Check, show, explain and compare settings"},
+      {"template", "Print the CloudFormation template of an environment"},
       {"doctor", "Check this machine and the configuration"},
       {"completion", "Print the completion script for bash"},
   };

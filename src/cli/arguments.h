@@ -10,7 +10,7 @@ namespace perch::cli {
 /// What a person asked for, as plain values. Only arguments.cc knows the library that reads it.
 struct Arguments {
   std::string command;     ///< "serve", "config"; "" when only help or the version was wanted
-  std::string subcommand;  ///< of `config`: "check", "show", ...
+  std::string subcommand;  ///< of `config`: "check", "show", ...; of `template`: "app", "env"
 
   // Global.
   std::filesystem::path folder = ".";
@@ -42,6 +42,13 @@ struct Arguments {
   std::string stage;
   std::optional<int> max_deletes;
   bool no_wait = false;
+
+  // template.
+  std::string profile;
+  std::string format = "yaml";  ///< or "json"
+  std::string image;
+  std::string platform_arn;
+  std::string snapshot;
 };
 
 /// The outcome of reading the command line: arguments, or a text to print and an exit code.

@@ -19,6 +19,7 @@ int RunExec(const Context& context);
 int RunSweep(const Context& context);
 int RunHook(const Context& context);
 int RunConfig(const Context& context);
+int RunTemplate(const Context& context);
 int RunDoctor(const Context& context);
 int RunCompletion(const Context& context);
 
