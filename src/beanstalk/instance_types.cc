@@ -43,8 +43,10 @@ std::optional<TypeProblem> CheckType(std::string_view type, std::string_view fam
   }
   const std::vector<std::string> known = Split(families, ' ');
   if (std::find(known.begin(), known.end(), family) != known.end()) return std::nullopt;
-  const std::string nearest = DidYouMean(family, known);
-  return TypeProblem{"there is no family " + Quoted(family) + " of " + of + "s",
+  std::vector<std::string> alike;  // families are short: another first letter is another family, not a slip
+  std::copy_if(known.begin(), known.end(), std::back_inserter(alike), [&](const auto& f) { return f[0] == family[0]; });
+  const std::string nearest = DidYouMean(family, alike);
+  return TypeProblem{"there is no family " + Quoted(family) + " of " + of + (of.ends_with("s") ? "es" : "s"),
                      nearest.empty() ? "Take one such as " + sample + "." : "D" + nearest.substr(1)};
 }
 

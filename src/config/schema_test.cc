@@ -170,6 +170,21 @@ TEST(Schema, WhatTheExampleSwitchesOffLoadsTooWhenItIsSwitchedOn) {
   ASSERT_TRUE(project) << project.error().Text();
 }
 
+TEST(Schema, TheOtherHalfOfTheAwsPartLoadsToo) {
+  std::string text(ExampleText());
+  text = WithLine(text, "    cidr: 10.70.0.0/16", "    #cidr: 10.70.0.0/16");
+  text = WithLine(text, "    #id: vpc-0a1b2c3d4e5f60718", "    id: vpc-0a1b2c3d4e5f60718");
+  text = WithLine(text, "#template:", "template:");
+  text = WithLine(text, "  #file: infrastructure/environment.yaml", "  file: infrastructure/environment.yaml");
+  for (const char* key : {"resources:", "override:"}) {
+    const std::size_t at = text.find(std::string("\n") + key + "\n");
+    const std::size_t end = text.find("\n\n", at + 1);
+    text.erase(at, (end == text.npos ? text.size() : end) - at);
+  }
+  const Result<Project> project = Parse(text, "docs/perch.example.yaml", {.platform = "aws"});
+  ASSERT_TRUE(project) << project.error().Text();
+}
+
 TEST(Schema, TheExampleShowsEveryDefaultThatHasAPlaceForIt) {
   // Where the example's own value is not the default, the "#:" line tells it; where it is, both agree.
   const auto default_of = [](const char* map, const char* key) { return Schema().Find(map)->Find(key)->default_text; };
@@ -178,6 +193,28 @@ TEST(Schema, TheExampleShowsEveryDefaultThatHasAPlaceForIt) {
   EXPECT_EQ(default_of("limits", "memory"), "1G");
   EXPECT_EQ(default_of("branches", "skip"), "[\"*-no-infra\"]");
   EXPECT_EQ(Schema().Find("domain")->default_text, "localhost");
+}
+
+TEST(Schema, ClausesMayTakeSeveralLines) {
+  const Result<Field> schema = ReadSchema(
+      "# About it.\n#: one of a, b; per profile; on aws\n#: production: a; staging: a; branch: b\n"
+      "# More about it.\n#: because: it is so, and so\nkey: a\n#: text; default: \"x\"\nother: y\n",
+      "example");
+  ASSERT_TRUE(schema) << schema.error().Text();
+  const Field* field = schema->Find("key");
+  EXPECT_TRUE(field->per_profile && field->on_aws);
+  EXPECT_EQ(*field->perchs.at("branch").AsString(), "b");
+  EXPECT_EQ(field->perchs.at("branch").from, "perch's branch");
+  EXPECT_EQ(field->because, "it is so, and so");
+  EXPECT_EQ(*schema->Find("other")->default_value.AsString(), "x");
+}
+
+TEST(Schema, FieldsAreFoundByPath) {
+  EXPECT_EQ(FieldAt("database.multi_az")->because,
+            "it costs twice as much, which is worth it only where visitors would notice");
+  EXPECT_EQ(FieldAt("env.A")->type, Field::Type::kValue);
+  EXPECT_EQ(FieldAt("resources.A.B"), nullptr);
+  EXPECT_EQ(FieldAt("nothing.at.all"), nullptr);
 }
 
 struct BadExample {
@@ -194,6 +231,12 @@ TEST(Schema, AWrongExampleNamesItsLine) {
       {"bad range", "#: whole number from 5 to 1\na: 2\n", "example:2:1: `from 5 to 1` is no range"},
       {"no range", "#: duration 5\na: 2\n", "example:2:1: a range is written `from A to B`"},
       {"bad default", "#: duration from 1s to 1m; default: 2m\na: 5s\n", "example:2:1: `2m` is no default for it"},
+      {"a profile without a default", "#: text; production: x; staging: y; because: z\na: b\n",
+       "example:2:1: `a` needs a default for each of perch's profiles, and a `because`"},
+      {"no reason", "#: text; production: x\n#: staging: y; branch: z\na: b\n",
+       "example:3:1: `a` needs a default for each of perch's profiles, and a `because`"},
+      {"a profile's bad default", "#: true or false; production: 1; staging: true; branch: true; because: z\na: true\n",
+       "example:2:1: `1` is no default for it"},
       {"half a map", "#: map from name\na: {}\n", "example:2:1: `map from` needs a ` to `"},
   };
   for (const BadExample& bad : cases) {
