@@ -15,6 +15,10 @@ namespace perch::beanstalk {
 class Options {
  public:
   void Set(std::string_view option_namespace, std::string_view name, const cfn::Text& value);
+  // Else a literal would be a bool: a standard conversion goes before one to Text.
+  void Set(std::string_view option_namespace, std::string_view name, const char* value) {
+    Set(option_namespace, name, cfn::Text(value));
+  }
   void Set(std::string_view option_namespace, std::string_view name, bool value);
   void Set(std::string_view option_namespace, std::string_view name, int value);
   /// Of a scheduled action.
