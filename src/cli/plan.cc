@@ -25,19 +25,19 @@ class NoTraffic : public engine::Traffic {
   void Drain(std::uint16_t, std::chrono::milliseconds) override {}
 };
 
-Result<std::vector<Environment>> EnvironmentsOf(const Context& context, const std::string& app,
-                                                engine::BranchSource& branches) {
+/// The platform that would be served from; nullptr while there is no environment.
+Result<std::unique_ptr<engine::Platform>> OpenPlatform(const Context& context, const std::string& app,
+                                                       engine::BranchSource& branches, engine::Traffic& traffic) {
   std::error_code error;
-  if (!std::filesystem::exists(context.state_folder / "environments", error)) return std::vector<Environment>();
-  NoTraffic traffic;
-  const auto platform = local::LocalPlatform::Open({.state_folder = context.state_folder,
-                                                    .app = app,
-                                                    .url_for = [](const std::string&) { return ""; },
-                                                    .clock = SystemClock(),
-                                                    .trust_branches = true},
-                                                   branches, traffic);
+  if (!std::filesystem::exists(context.state_folder / "environments", error)) return nullptr;
+  auto platform = local::LocalPlatform::Open({.state_folder = context.state_folder,
+                                              .app = app,
+                                              .url_for = [](const std::string&) { return ""; },
+                                              .clock = SystemClock(),
+                                              .trust_branches = true},
+                                             branches, traffic);
   if (!platform) return Fail(platform.error());
-  return (*platform)->List();
+  return *std::move(platform);
 }
 
 /// The same plan that `serve` would make first, made here.
@@ -47,7 +47,11 @@ Result<Plan> PlanWithoutServe(const Context& context) {
   const config::Project& now = (*project)->Current()->project;
   const auto repository = git::Repository::Open({.location = now.repository, .folder = context.state_folder / "git"});
   if (!repository) return Fail(repository.error());
-  const Result<std::vector<Environment>> environments = EnvironmentsOf(context, now.app, **repository);
+  NoTraffic traffic;
+  const Result<std::unique_ptr<engine::Platform>> platform = OpenPlatform(context, now.app, **repository, traffic);
+  if (!platform) return Fail(platform.error());
+  const Result<std::vector<Environment>> environments =
+      *platform ? (*platform)->List() : Result<std::vector<Environment>>(std::vector<Environment>());
   if (!environments) return Fail(environments.error());
   const Result<BranchList> list = (*repository)->List({});
   if (!list) return Fail(list.error());
@@ -58,7 +62,8 @@ Result<Plan> PlanWithoutServe(const Context& context) {
     wanted.push_back({.branch = branch,
                       .profile = own ? own->profile : "",
                       .settings_hash = own ? own->hash : "",
-                      .problem = own ? "" : own.error().Text()});
+                      .problem = own ? "" : own.error().Text(),
+                      .fixed = own && *platform ? (*platform)->Fixed(*own) : std::map<std::string, std::string>()});
   }
   return plan::MakePlan({.branches = wanted,
                          .environments = *environments,

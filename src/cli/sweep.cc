@@ -22,8 +22,9 @@ std::string Body(bool apply, const std::optional<int>& max_deletes) {
 }
 
 int Deletions(const Plan& plan) {
-  return int(std::count_if(plan.steps.begin(), plan.steps.end(),
-                           [](const Step& step) { return step.action == Action::kDelete; }));
+  return int(std::count_if(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
+    return step.action == Action::kDelete || step.action == Action::kReplace;
+  }));
 }
 
 bool Agreed(int deletions) {

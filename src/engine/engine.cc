@@ -354,7 +354,8 @@ Result<Plan> Engine::Sweep(std::optional<int> max_deletes, bool apply) {
     return Fail({.kind = ErrorKind::kRefused, .what = "cannot sweep", .why = plan->refusal});
   }
   std::erase_if(plan->steps, [](const Step& step) {
-    const bool about_deletion = step.action == Action::kDelete || step.action == Action::kProtect ||
+    const bool about_deletion = step.action == Action::kDelete || step.action == Action::kReplace ||
+                                step.action == Action::kProtect ||
                                 (step.action == Action::kRefuse && step.commit.empty());
     return !about_deletion;
   });

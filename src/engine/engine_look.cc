@@ -126,6 +126,7 @@ plan::WantedBranch Engine::Impl::Want(const Branch& branch, const plan::Policy& 
     valid = std::unexpected(read.error());
   }
   if (valid) {
+    read->fixed = wanted.fixed = ports_.platform.Fixed(*read);
     wanted.settings_hash = read->hash;
     if (settings) *settings = std::move(*read);
   } else if (valid.error().kind == ErrorKind::kUsage || valid.error().kind == ErrorKind::kRefused) {
@@ -150,7 +151,9 @@ Plan Engine::Impl::PlanFor(const World& world, const plan::Policy& policy) {
         // It began after the listing, and takes a place already.
         if (!listed.contains(name)) environments.push_back(EnvironmentToBe(place, policy));
       }
-      if (place.planned && place.planned->action == Action::kDelete) granted.push_back(name);
+      const bool allowed =
+          place.planned && (place.planned->action == Action::kDelete || place.planned->action == Action::kReplace);
+      if (allowed) granted.push_back(name);
     }
   }
   return plan::MakePlan({.branches = world.wanted,

@@ -107,6 +107,94 @@ TEST_F(EngineTest, ChangedSettingsRebuild) {
   EXPECT_EQ(platform.calls().size(), 4U);
 }
 
+TEST_F(EngineTest, WhatCannotChangeInPlaceIsReplacedOnce) {
+  source.Push("main", Commit('a'));
+  settings.SetFixed("main", {{"host", "old"}});
+  Start();
+  WaitUntilIdle();
+  settings.SetFixed("main", {{"host", "new"}});
+  engine->Look();
+  WaitUntilIdle();
+  const Lines calls = {"deploy main aaaaaaa", "deployed main aaaaaaa", "replace main aaaaaaa", "deployed main aaaaaaa"};
+  EXPECT_EQ(platform.calls(), calls);
+  engine->Look();
+  WaitUntilIdle();
+  EXPECT_EQ(platform.calls(), calls);
+  EXPECT_EQ(Say(), (Lines{"main ready a"}));
+}
+
+TEST_F(EngineTest, AReplacementThatChangedNothingIsNotRepeated) {
+  source.Push("main", Commit('a'));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Change("main", [](Environment& environment) { environment.fixed = {{"host", "old"}}; });
+  platform.ReplaceNothing();
+  settings.SetFixed("main", {{"host", "new"}});
+  Start();
+  WaitUntilIdle();
+  for (int i = 0; i < 3; ++i) {
+    engine->Look();
+    WaitUntilIdle();
+  }
+  EXPECT_EQ(platform.calls(), (Lines{"replace main aaaaaaa", "deployed main aaaaaaa"}));
+  EXPECT_EQ(platform.Find("main")->value().last_attempt->reason,
+            "the environment was made again, but still its host changes from old to new");
+}
+
+TEST_F(EngineTest, AFailedReplacementIsTriedAgainOnAWord) {
+  source.Push("main", Commit('a'));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Change("main", [](Environment& environment) {
+    environment.fixed = {{"host", "old"}};
+    environment.settings_hash = "h0";
+  });
+  settings.SetFixed("main", {{"host", "new"}});
+  platform.FailAt("main", Stage::kStart, {.what = "no quota"}, 1);
+  Start();
+  WaitUntilIdle();
+  engine->Look();
+  WaitUntilIdle();
+  Lines calls = {"replace main aaaaaaa", "ended main aaaaaaa: no quota"};
+  EXPECT_EQ(platform.calls(), calls);
+  ASSERT_TRUE(engine->Redeploy("main"));
+  WaitUntilIdle();
+  calls.insert(calls.end(), {"replace main aaaaaaa", "deployed main aaaaaaa"});
+  EXPECT_EQ(platform.calls(), calls);
+}
+
+TEST_F(EngineTest, AProtectedEnvironmentIsNeitherReplacedNorChanged) {
+  source.Push("main", Commit('b'));
+  platform.Set(Ready("main", Commit('a')));
+  platform.Change("main", [](Environment& environment) { environment.fixed = {{"host", "old"}}; });
+  settings.SetFixed("main", {{"host", "new"}});
+  SetPolicy({.app = "shop", .protect = {"main"}});
+  Start();
+  WaitUntilIdle();
+  EXPECT_EQ(platform.calls(), Lines{});
+  EXPECT_EQ(engine->Redeploy("main").error().kind, ErrorKind::kRefused);
+  WaitUntilIdle();
+  EXPECT_EQ(platform.calls(), Lines{});
+  EXPECT_EQ(engine->FindView("main")->reason,
+            "its host changes from old to new, which takes deleting the environment, and 'main' protects it; set the "
+            "old value again, or take it out of 'protect' until it is replaced");
+}
+
+TEST_F(EngineTest, TooManyReplacementsWaitForASweep) {
+  for (const char* name : {"a", "b", "c", "d"}) {
+    source.Push(name, Commit('a'));
+    settings.SetFixed(name, {{"host", "new"}});
+    platform.Set(Ready(name, Commit('a')));
+    platform.Change(name, [](Environment& environment) { environment.fixed = {{"host", "old"}}; });
+  }
+  Start();
+  WaitUntilIdle();
+  EXPECT_EQ(platform.calls(), Lines{});
+  const Result<Plan> plan = engine->Sweep(4, true);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->steps.size(), 4U);
+  WaitUntilIdle();
+  EXPECT_EQ(platform.calls().size(), 8U);
+}
+
 TEST_F(EngineTest, WrongSettingsAreTheBranchsFailureAndWhatServesStays) {
   source.Push("main", Commit('a'));
   Start();

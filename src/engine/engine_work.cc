@@ -195,6 +195,10 @@ std::optional<Step> Engine::Impl::Permit(const Place& place, Step step, const Fa
     return step;
   }
   if (planned.action == Action::kRefuse) return planned;
+  if (step.action == Action::kReplace) {
+    if (planned.action != Action::kReplace || planned.generation != step.generation) return std::nullopt;
+    return step;
+  }
   if (step.action == Action::kCreate) {
     if (planned.action == Action::kHold) return planned;
     if (planned.action != Action::kCreate) return std::nullopt;
@@ -288,6 +292,13 @@ void Engine::Impl::AfterDeploy(const std::string& name, const Step& step, const 
   Facts after = facts;
   const Result<std::optional<Environment>> environment = ports_.platform.Find(name);
   if (environment) after.environment = *environment;
+  if (status && step.action == Action::kReplace && after.environment) {
+    // Never again and again: each time would cost its data.
+    const std::string left = plan::FixedChanges(after.environment->fixed, facts.settings->fixed);
+    if (!left.empty()) {
+      return DeployFailed(name, step, after, {.what = "the environment was made again, but still " + left});
+    }
+  }
   if (!status && !IsPassing(status.error().kind)) return DeployFailed(name, step, after, status.error());
   Error postponed;
   {
@@ -298,6 +309,7 @@ void Engine::Impl::AfterDeploy(const std::string& name, const Step& step, const 
     if (status && environment) {
       place.failures = 0;
       place.told.clear();
+      if (place.planned && step.action == Action::kReplace) place.planned->action = Action::kKeep;  // used up
       place.step->action = Action::kKeep;
       place.step->reason = "the link shows " + step.commit.substr(0, 7) + ", the newest commit";
       return;

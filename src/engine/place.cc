@@ -16,6 +16,7 @@ State StateAtRest(const Place& place) {
     case Action::kUpdate:
     case Action::kRebuild:
     case Action::kRetry:
+    case Action::kReplace:
       return State::kQueued;
     case Action::kLeaveStopped:
       return State::kStopped;

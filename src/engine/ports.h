@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -70,7 +71,7 @@ struct DeployRequest {
   Branch branch;
   Settings settings;
   /// Asks the git host once more that the branch's head is still `step.commit`; kSuperseded when it is not. Called
-  /// right before traffic is switched.
+  /// right before traffic is switched, and before a replacement deletes anything.
   std::function<Status()> still_wanted;
 };
 
@@ -91,6 +92,10 @@ class Platform {
   /// What this platform cannot do is an error (kUsage) that names the place in perch.yaml.
   virtual Status Validate(const Settings& settings) const = 0;
 
+  /// What of an environment with these settings could only be changed by deleting and making it again: label to value,
+  /// values as a person reads them. Pure and quick; asked while planning, for settings that Validate accepts.
+  virtual std::map<std::string, std::string> Fixed(const Settings&) const { return {}; }
+
   /// All environments of this app that exist in any form, half-made and half-deleted ones too.
   virtual Result<std::vector<Environment>> List() = 0;
   virtual Result<std::optional<Environment>> Find(const std::string& branch) = 0;
@@ -98,6 +103,12 @@ class Platform {
   /// Brings `step.commit` up and switches the link to it. The environment's generation must be `step.generation` (0:
   /// there is none), else kSuperseded; it grows by one. On any failure what served before goes on serving. `stop` asks
   /// to give up (kCancelled); after the switch has begun it is ignored.
+  ///
+  /// A step kReplace deletes the environment with its data and makes it again with `settings.fixed`; both halves are
+  /// the platform's. `request.still_wanted` is asked before the deletion as well. From the deletion's begin until it is
+  /// proven the environment is told as `deleting`, so that after a crash it is finished like any other; then there is
+  /// none, and the next look creates it. No kDeleted is told. After success the environment's `fixed` is that of the
+  /// settings.
   virtual Status Deploy(const DeployRequest& request, const Emit& emit, std::stop_token stop) = 0;
 
   /// Ends the processes, keeps the data; the environment is stopped until a push, changed settings or a person's word.

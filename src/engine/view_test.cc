@@ -50,12 +50,13 @@ Place At(Action action) {
 
 TEST(View, TellsTheStateThatThePlanGives) {
   const std::pair<Action, State> cases[] = {
-      {Action::kCreate, State::kQueued},      {Action::kUpdate, State::kQueued},
-      {Action::kRebuild, State::kQueued},     {Action::kRetry, State::kQueued},
-      {Action::kKeep, State::kReady},         {Action::kLeaveStopped, State::kStopped},
-      {Action::kLeaveFailed, State::kFailed}, {Action::kSkip, State::kSkipped},
-      {Action::kHold, State::kHeld},          {Action::kDelete, State::kDeleting},
-      {Action::kProtect, State::kReady},      {Action::kRefuse, State::kReady},
+      {Action::kCreate, State::kQueued},        {Action::kUpdate, State::kQueued},
+      {Action::kRebuild, State::kQueued},       {Action::kRetry, State::kQueued},
+      {Action::kReplace, State::kQueued},       {Action::kKeep, State::kReady},
+      {Action::kLeaveStopped, State::kStopped}, {Action::kLeaveFailed, State::kFailed},
+      {Action::kSkip, State::kSkipped},         {Action::kHold, State::kHeld},
+      {Action::kDelete, State::kDeleting},      {Action::kProtect, State::kReady},
+      {Action::kRefuse, State::kReady},
   };
   for (const auto& [action, state] : cases) {
     const BranchView view = ViewOf(At(action), "");

@@ -302,6 +302,12 @@ Result<std::optional<Environment>> LocalPlatform::Find(const std::string& branch
 
 Status LocalPlatform::Deploy(const engine::DeployRequest& request, const engine::Emit& emit, std::stop_token stop) {
   if (const Status valid = Validate(request.settings); !valid) return valid;
+  if (request.step.action == Action::kReplace) {
+    return Fail({.kind = ErrorKind::kRefused,
+                 .what = "the environment is not replaced",
+                 .where = request.step.branch,
+                 .why = "on this machine everything can change in place"});
+  }
   SlotPtr slot = impl_->FindSlot(request.step.slug);
   if (!slot && request.step.generation == 0) {
     Result<SlotPtr> created = impl_->CreateSlot(request.step);

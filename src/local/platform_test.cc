@@ -240,6 +240,19 @@ TEST(Platform, KeepsDataAndBucketFromReleaseToRelease) {
   EXPECT_EQ(world.Do("cart", "open('/data/app.db').read() + open('/data/bucket/f').read()"), "12345123");
 }
 
+TEST(Platform, ReplacesNothing) {
+  World world;
+  const Branch head = world.source.Push("cart", {{"app.py", App("one")}});
+  ASSERT_EQ(TextOf(world.Deploy(head, world.Defaults())), "done");
+  Step step = world.StepFor(head, world.Defaults());
+  step.action = Action::kReplace;
+  const engine::DeployRequest request{.step = step, .branch = head, .settings = world.Defaults(), .still_wanted = {}};
+  EXPECT_EQ(TextOf(world.platform->Deploy(request, {}, {})),
+            "the environment is not replaced: cart: on this machine everything can change in place");
+  EXPECT_EQ(world.Find("cart").generation, step.generation);
+  EXPECT_TRUE(world.platform->Fixed(world.Defaults()).empty());
+}
+
 TEST(Platform, RefusesAStaleGeneration) {
   World world;
   const Branch head = world.source.Push("cart", {{"app.py", App("one")}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,7 +63,8 @@ struct Environment {
   std::string url;
   std::string serving_commit;  ///< "" while nothing serves
   std::string serving_tree;
-  std::string settings_hash;  ///< of what serves
+  std::string settings_hash;                 ///< of what serves
+  std::map<std::string, std::string> fixed;  ///< Settings::fixed as it was made; empty when that is not known
   std::optional<Attempt> last_attempt;
   bool stopped = false;  ///< a person stopped it; holds for `stopped_commit` with `stopped_settings_hash`
   std::string stopped_commit;

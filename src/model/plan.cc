@@ -12,6 +12,8 @@ std::string_view ActionName(Action action) {
       return "rebuild";
     case Action::kRetry:
       return "retry";
+    case Action::kReplace:
+      return "replace";
     case Action::kKeep:
       return "keep";
     case Action::kLeaveStopped:
@@ -38,6 +40,7 @@ bool Changes(Action action) {
     case Action::kUpdate:
     case Action::kRebuild:
     case Action::kRetry:
+    case Action::kReplace:
     case Action::kDelete:
       return true;
     default:

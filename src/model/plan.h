@@ -13,6 +13,7 @@ enum class Action {
   kUpdate,        ///< a newer commit
   kRebuild,       ///< the same commit with changed settings
   kRetry,         ///< the same commit again: a person's word, or an attempt that a crash cut short
+  kReplace,       ///< what cannot change in place changes: deleted, with its data, and made again
   kKeep,          ///< all is as it should be
   kLeaveStopped,  ///< a person stopped it
   kLeaveFailed,   ///< this commit failed with these settings

@@ -60,6 +60,10 @@ struct Settings {
   std::map<std::string, Secret> secrets;   ///< already resolved; never part of a hash in clear
   Limits limits;
 
+  /// What of the environment can only be changed by deleting and making it again: label ("host") to value. Filled by
+  /// the platform; empty on the local one.
+  std::map<std::string, std::string> fixed;
+
   /// What the branch's own perch.yaml tried to set and may not, as sentences for its log.
   std::vector<std::string> notices;
 

@@ -177,7 +177,9 @@ class Planner {
     if (pair.listed_twice)
       return decide(Action::kRefuse, "it is listed twice; nothing is done until that is cleared up");
     const std::string* skip = wanted ? FirstMatch(input_.policy.skip, pair.name) : nullptr;
-    if (environment && (!wanted || skip || environment->deleting)) {
+    // The first half of a replacement that goes on; it makes the environment again itself.
+    const bool replaced_now = wanted && environment && environment->deleting && working_.Has(pair.name);
+    if (environment && (!wanted || skip || (environment->deleting && !replaced_now))) {
       std::string why = !wanted ? "branch is gone" : skip ? Text({"branches like '", *skip, "' are skipped"}) : "";
       if (environment->deleting) {
         why = why.empty() ? "its deletion began before the branch came back, and is finished first"
@@ -192,6 +194,7 @@ class Planner {
 
     step.commit = wanted->branch.commit;
     step.settings_hash = wanted->settings_hash;
+    if (replaced_now) return decide(Action::kKeep, "it is being deleted and made again now");
     if (environment && environment->stopped && !asked_.Has(pair.name) && StoppedFor(*environment, *wanted)) {
       return decide(Action::kLeaveStopped, "a person stopped it; a push or a redeploy starts it again");
     }
@@ -222,7 +225,13 @@ class Planner {
     if (cut_short && attempt->result == Attempt::Result::kRunning && working_.Has(wanted.branch.name)) {
       return decide(Action::kKeep, Text({to, " is being deployed now"}));
     }
-    if (asked_.Has(wanted.branch.name) && (serves || tried || environment.stopped)) {
+    const bool asked = asked_.Has(wanted.branch.name);
+    const bool failed = tried && attempt->result == Attempt::Result::kFailed;
+    if (!failed || asked) {
+      const std::string changes = FixedChanges(environment.fixed, wanted.fixed);
+      if (!changes.empty()) return DecideReplacement(wanted.branch.name, changes, decide);
+    }
+    if (asked && (serves || tried || environment.stopped)) {
       return decide(Action::kRetry, Text({"a person asked to deploy ", to, " again"}));
     }
     if (cut_short) return decide(Action::kRetry, Text({"the last try to deploy ", to, " was cut short"}));
@@ -233,7 +242,7 @@ class Planner {
       const std::string_view why = environment.reason.empty() ? "the app ended" : std::string_view(environment.reason);
       return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
     }
-    if (tried && attempt->result == Attempt::Result::kFailed) {
+    if (failed) {
       const std::string_view why = attempt->reason.empty() ? "it failed" : std::string_view(attempt->reason);
       return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
     }
@@ -251,6 +260,16 @@ class Planner {
       return decide(Action::kUpdate, Text({to, " was pushed after ", Short(attempt->commit), " did not come up"}));
     }
     decide(Action::kRetry, Text({"nothing runs yet at ", to}));
+  }
+
+  template <typename DecideFn>
+  void DecideReplacement(const std::string& name, const std::string& changes, const DecideFn& decide) const {
+    if (const std::string* protect = FirstMatch(input_.policy.protect, name)) {
+      return decide(Action::kRefuse,
+                    Text({changes, ", which takes deleting the environment, and '", *protect,
+                          "' protects it; set the old value again, or take it out of 'protect' until it is replaced"}));
+    }
+    decide(Action::kReplace, Text({changes, ": the environment is deleted and made again, its data too"}));
   }
 
   /// Two names for one address: whichever came second would take the other's place. A deletion may go on when it is
@@ -308,7 +327,7 @@ class Planner {
       if (!environment) continue;
       Step& step = plan_.steps[i];
       if (!FirstMatch(input_.policy.protect, pairs_[i].name)) ++unprotected;
-      if (step.action != Action::kDelete) continue;
+      if (step.action != Action::kDelete && step.action != Action::kReplace) continue;
       if (empty || !(environment->deleting || granted_.Has(pairs_[i].name))) deletions.push_back(&step);
     }
     const int count = static_cast<int>(deletions.size());
@@ -322,14 +341,18 @@ class Planner {
                             "that perch looks at the right repository."});
     } else if (count > limit) {
       const std::string n = std::to_string(count);
-      why = Text({n, " deletions at once are more than the limit of ", std::to_string(limit)});
+      const bool replaces = std::any_of(deletions.begin(), deletions.end(),
+                                        [](const Step* step) { return step->action == Action::kReplace; });
+      why = Text({n, replaces ? " deletions and replacements" : " deletions", " at once are more than the limit of ",
+                  std::to_string(limit)});
       plan_.refusal = Text({why, ", so none is done. If they are right, run: perch sweep --max-deletes ", n});
     } else {
       return;
     }
     for (Step* step : deletions) {
+      step->reason =
+          Text({step->reason, step->action == Action::kReplace ? "; not replaced: " : "; not deleted: ", why});
       step->action = Action::kRefuse;
-      step->reason = Text({step->reason, "; not deleted: ", why});
     }
   }
 
@@ -345,6 +368,17 @@ class Planner {
 }  // namespace
 
 Plan MakePlan(const PlanInput& input) { return Planner(input).Make(); }
+
+std::string FixedChanges(const std::map<std::string, std::string>& made,
+                         const std::map<std::string, std::string>& wanted) {
+  std::string text;
+  for (const auto& [label, value] : wanted) {
+    const auto old = made.find(label);
+    if (old == made.end() || old->second == value) continue;
+    text += Text({text.empty() ? "its " : ", its ", label, " changes from ", old->second, " to ", value});
+  }
+  return text;
+}
 
 int DeleteLimit(int unprotected) { return std::max(3, std::min(10, unprotected / 2)); }
 

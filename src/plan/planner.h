@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -20,6 +21,7 @@ struct WantedBranch {
   std::string settings_hash;  ///< "" when `problem` is set
   std::string problem;        ///< why its settings cannot be used; "" when they can
   std::string unavailable;  ///< why its settings could not be read now: it is left exactly as it is; "" when they were
+  std::map<std::string, std::string> fixed;  ///< Settings::fixed
 };
 
 /// Everything a plan depends on. Spans are only read during the call.
@@ -36,11 +38,17 @@ struct PlanInput {
 /// Compares what should exist with what exists. Pure: the same input gives the same plan. O((b + e) log(b + e)).
 /// An empty listing of branches deletes nothing. Two branches with one slug: both are refused. Environments without
 /// perch's mark or of another app are not touched and not listed. Deletions that already began or were granted do not
-/// count towards the limit. Steps that are about a deletion, and skipped branches, have no commit.
+/// count towards the limit. A replacement deletes too: it counts, and a protected environment is refused one. Steps
+/// that are about a deletion alone, and skipped branches, have no commit.
 Plan MakePlan(const PlanInput& input);
 
-/// How many deletions one listing may cause when `unprotected` environments are not protected: the smaller of 10 and
-/// half of them, never under 3.
+/// What of an environment would change that cannot change in place: "its host changes from a.example.com to
+/// b.example.com"; "" if nothing. Labels that only one of the two has do not count.
+std::string FixedChanges(const std::map<std::string, std::string>& made,
+                         const std::map<std::string, std::string>& wanted);
+
+/// How many deletions, replacements among them, one listing may cause when `unprotected` environments are not
+/// protected: the smaller of 10 and half of them, never under 3.
 int DeleteLimit(int unprotected);
 
 }  // namespace perch::plan

@@ -62,6 +62,11 @@ class World {
         environments_.erase(at);
         continue;
       }
+      if (step.action == Action::kReplace) {
+        ASSERT_NE(at, environments_.end());
+        at->fixed = FixedOf(step.branch);
+        at->serving_commit.clear();
+      }
       const bool fresh = at == environments_.end();
       if (fresh) AddBareEnvironment(step.branch);
       Environment& environment = fresh ? environments_.back() : *at;
@@ -95,6 +100,12 @@ class World {
   bool IsGranted(const std::string& name) const {
     return std::find(granted_.begin(), granted_.end(), name) != granted_.end();
   }
+  std::map<std::string, std::string> FixedOf(const std::string& name) const {
+    for (const WantedBranch& wanted : branches_) {
+      if (wanted.branch.name == name) return wanted.fixed;
+    }
+    return {};
+  }
   const Policy& policy() const { return policy_; }
   const std::vector<WantedBranch>& branches() const { return branches_; }
   const std::vector<Environment>& environments() const { return environments_; }
@@ -104,6 +115,13 @@ class World {
   int Number(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
   std::string Commit() { return std::string(40, static_cast<char>('a' + Number(3))); }
   std::string Hash() { return Chance(4) ? "h2" : "h1"; }
+
+  std::map<std::string, std::string> Fixed() {
+    std::map<std::string, std::string> fixed;
+    if (Chance(3)) fixed["host"] = Chance(2) ? "a" : "b";
+    if (Chance(3)) fixed["load balancer"] = Chance(2) ? "1" : "2";
+    return fixed;
+  }
 
   std::string Name(int i) {
     const std::string n = std::to_string(i);
@@ -128,6 +146,7 @@ class World {
     wanted.branch.committed_at = Time(std::chrono::seconds(Number(4)));
     if (Chance(8)) wanted.problem = "perch.yaml is wrong";
     if (Chance(12)) wanted.unavailable = "git did not answer";
+    wanted.fixed = Fixed();
     branches_.push_back(wanted);
   }
 
@@ -150,6 +169,7 @@ class World {
     environment.state = Chance(6) ? State::kFailed : State::kReady;
     environment.settings_hash = Hash();
     environment.deleting = Chance(8);
+    environment.fixed = Fixed();
     if (Chance(6)) {
       environment.stopped = true;
       environment.stopped_commit = Commit();
@@ -172,6 +192,7 @@ class World {
 constexpr unsigned kWorlds = 3000;
 
 TEST(PlannerProperties, DeletionFailsClosed) {
+  int replaced = 0;
   for (unsigned seed = 0; seed < kWorlds; ++seed) {
     const World world(seed);
     const Plan plan = world.Make();
@@ -181,20 +202,40 @@ TEST(PlannerProperties, DeletionFailsClosed) {
       if (e.branch != "main" && !GlobMatches("keep/*", e.branch)) ++unprotected;
     }
     for (const Step& step : plan.steps) {
-      if (step.action != Action::kDelete) continue;
+      if (step.action != Action::kDelete && step.action != Action::kReplace) continue;
       SCOPED_TRACE("seed " + std::to_string(seed) + ", branch " + step.branch);
       const Environment* environment = world.OursFor(step.branch);
       ASSERT_NE(environment, nullptr);
+      if (step.action == Action::kReplace) ++replaced;
       EXPECT_EQ(step.generation, environment->generation);
       EXPECT_FALSE(world.branches().empty());
       EXPECT_NE(step.branch, "main");
       EXPECT_FALSE(GlobMatches("keep/*", step.branch));
       const bool skipped = GlobMatches("*-no-infra", step.branch) || GlobMatches("bot/*", step.branch);
-      EXPECT_TRUE(!world.HasBranch(step.branch) || skipped || environment->deleting);
+      if (step.action == Action::kDelete) {
+        EXPECT_TRUE(!world.HasBranch(step.branch) || skipped || environment->deleting);
+      } else {
+        EXPECT_TRUE(world.HasBranch(step.branch) && !skipped && !environment->deleting);
+        EXPECT_NE(FixedChanges(environment->fixed, world.FixedOf(step.branch)), "");
+      }
       if (!environment->deleting && !world.IsGranted(step.branch)) ++fresh;
     }
     EXPECT_LE(fresh, std::max(DeleteLimit(unprotected), world.policy().max_deletes.value_or(0))) << "seed " << seed;
     if (!plan.refusal.empty()) EXPECT_EQ(fresh, 0) << "seed " << seed;
+  }
+  EXPECT_GT(replaced, 100);
+}
+
+TEST(PlannerProperties, NothingIsChangedInPlaceThatCannotBe) {
+  for (unsigned seed = 0; seed < kWorlds; ++seed) {
+    const World world(seed);
+    for (const Step& step : world.Make().steps) {
+      const bool in_place =
+          step.action == Action::kUpdate || step.action == Action::kRebuild || step.action == Action::kRetry;
+      const Environment* environment = world.OursFor(step.branch);
+      if (!in_place || !environment) continue;
+      EXPECT_EQ(FixedChanges(environment->fixed, world.FixedOf(step.branch)), "") << "seed " << seed;
+    }
   }
 }
 

@@ -105,6 +105,103 @@ TEST(Planner, RebuildsWhenTheSettingsChanged) {
   EXPECT_EQ(Say(world.Make()), (Lines{"rebuild main: the settings of bbbbbbb changed"}));
 }
 
+World WithHosts(const std::string& made, const std::string& wanted) {
+  World world{.branches = {Wanted("x", kNew, "h2")}, .environments = {Serving("x")}};
+  world.environments[0].fixed = {{"host", made}, {"only then", "1"}};
+  world.branches[0].fixed = {{"host", wanted}, {"only now", "2"}};
+  return world;
+}
+
+TEST(Planner, ReplacesWhatCannotChangeInPlace) {
+  World world = WithHosts("a.example.com", "b.example.com");
+  const Plan plan = world.Make();
+  EXPECT_EQ(Say(plan), (Lines{"replace x: its host changes from a.example.com to b.example.com: the environment is "
+                              "deleted and made again, its data too"}));
+  EXPECT_EQ(plan.steps[0].commit, kNew);
+  EXPECT_EQ(plan.steps[0].settings_hash, "h2");
+  EXPECT_EQ(plan.steps[0].generation, 7U);
+  world.branches[0].settings_hash = "h1";
+  EXPECT_EQ(world.Make().steps[0].action, Action::kReplace) << "it may change without a change of the settings";
+  world.environments[0].fixed["zone"] = "1";
+  world.branches[0].fixed["zone"] = "2";
+  EXPECT_EQ(Say(world.Make()), (Lines{"replace x: its host changes from a.example.com to b.example.com, its zone "
+                                      "changes from 1 to 2: the environment is deleted and made again, its data too"}));
+}
+
+TEST(Planner, ReplacesNothingWhenBothAgreeOrOneDoesNotKnow) {
+  World world = WithHosts("a.example.com", "a.example.com");
+  EXPECT_EQ(world.Make().steps[0].action, Action::kRebuild);
+  world.branches[0].fixed = {{"host", "b.example.com"}};
+  world.environments[0].fixed.clear();
+  EXPECT_EQ(world.Make().steps[0].action, Action::kRebuild);
+}
+
+TEST(Planner, RefusesToReplaceWhatIsProtected) {
+  World world = WithHosts("a.example.com", "b.example.com");
+  world.policy.protect = {"x*"};
+  EXPECT_EQ(
+      Say(world.Make()),
+      (Lines{"refuse x: its host changes from a.example.com to b.example.com, which takes deleting the "
+             "environment, and 'x*' protects it; set the old value again, or take it out of 'protect' until it is "
+             "replaced"}));
+  world.asked = {"x"};
+  EXPECT_EQ(world.Make().steps[0].action, Action::kRefuse);
+}
+
+TEST(Planner, AReplacementThatFailedIsNotRepeatedWithoutAWord) {
+  World world = WithHosts("a.example.com", "b.example.com");
+  world.environments[0].last_attempt = Attempt{
+      .generation = 7, .commit = kNew, .settings_hash = "h2", .result = Attempt::Result::kFailed, .reason = "no quota"};
+  EXPECT_EQ(Say(world.Make()), (Lines{"leave failed x: no quota; push again or redeploy"}));
+  world.asked = {"x"};
+  EXPECT_EQ(world.Make().steps[0].action, Action::kReplace);
+}
+
+TEST(Planner, AReplacementThatGoesOnIsNotDisturbed) {
+  World world = WithHosts("a.example.com", "b.example.com");
+  world.environments[0].deleting = true;
+  world.working = {"x"};
+  EXPECT_EQ(Say(world.Make()), (Lines{"keep x: it is being deleted and made again now"}));
+  world.working.clear();
+  EXPECT_EQ(world.Make().steps[0].action, Action::kDelete) << "a crash cut it short: its first half is finished";
+  world.working = {"x"};
+  world.branches = {Wanted("main")};
+  EXPECT_EQ(world.Make().steps[1].action, Action::kDelete) << "the branch went meanwhile";
+}
+
+TEST(Planner, WhatAPersonStoppedIsNotReplaced) {
+  World world = WithHosts("a.example.com", "b.example.com");
+  world.environments[0].stopped = true;
+  world.environments[0].stopped_commit = kNew;
+  world.environments[0].stopped_settings_hash = "h2";
+  EXPECT_EQ(world.Make().steps[0].action, Action::kLeaveStopped);
+}
+
+TEST(Planner, ReplacementsCountAsDeletions) {
+  World world{.branches = {Wanted("main")}, .environments = {Serving("gone")}};
+  for (const char* name : {"a", "b", "c"}) {
+    world.branches.push_back(Wanted(name));
+    world.branches.back().fixed = {{"host", "new"}};
+    world.environments.push_back(Serving(name));
+    world.environments.back().fixed = {{"host", "old"}};
+  }
+  const Plan plan = world.Make();
+  EXPECT_EQ(plan.refusal,
+            "4 deletions and replacements at once are more than the limit of 3, so none is done. If they are right, "
+            "run: perch sweep --max-deletes 4");
+  EXPECT_EQ(Say(plan)[0],
+            "refuse a: its host changes from old to new: the environment is deleted and made again, its data too; not "
+            "replaced: 4 deletions and replacements at once are more than the limit of 3");
+  EXPECT_EQ(Say(plan)[3],
+            "refuse gone: branch is gone; not deleted: 4 deletions and replacements at once are more than the limit of "
+            "3");
+  world.granted = {"a"};
+  EXPECT_EQ(world.Make().refusal, "");
+  world.granted.clear();
+  world.policy.max_deletes = 4;
+  EXPECT_EQ(world.Make().steps[0].action, Action::kReplace);
+}
+
 TEST(Planner, LeavesAFailedAttemptAloneUntilSomethingChanges) {
   World world{.branches = {Wanted("main")},
               .environments = {WithAttempt(Serving("main", kOld), kNew, Attempt::Result::kFailed, "the tests failed")}};

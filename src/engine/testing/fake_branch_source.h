@@ -152,6 +152,11 @@ class FakeSettings : public SettingsSource {
     const std::lock_guard lock(mutex_);
     hashes_[branch] = hash;
   }
+  /// What the platform will say can only be changed by a replacement.
+  void SetFixed(const std::string& branch, const std::map<std::string, std::string>& fixed) {
+    const std::lock_guard lock(mutex_);
+    fixed_[branch] = fixed;
+  }
   /// From now on the branch's settings are an error (nullopt: fine again).
   void Break(const std::string& branch, std::optional<Error> error) {
     const std::lock_guard lock(mutex_);
@@ -170,12 +175,14 @@ class FakeSettings : public SettingsSource {
     settings.profile = "branch";
     const auto hash = hashes_.find(branch.name);
     settings.hash = hash == hashes_.end() ? "h1" : hash->second;
+    if (const auto fixed = fixed_.find(branch.name); fixed != fixed_.end()) settings.fixed = fixed->second;
     return settings;
   }
 
  private:
   std::mutex mutex_;
   std::map<std::string, std::string> hashes_;
+  std::map<std::string, std::map<std::string, std::string>> fixed_;
   std::map<std::string, Error> errors_;
 };
 

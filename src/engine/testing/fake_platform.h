@@ -87,6 +87,11 @@ class FakePlatform : public Platform {
     const std::lock_guard lock(mutex_);
     list_error_ = std::move(error);
   }
+  /// Replacements leave as it was what they are for.
+  void ReplaceNothing() {
+    const std::lock_guard lock(mutex_);
+    stubborn_ = true;
+  }
   /// Failed attempts leave no record, as on a full disk.
   void ForgetFailures() {
     const std::lock_guard lock(mutex_);
@@ -99,6 +104,7 @@ class FakePlatform : public Platform {
   }
 
   Status Validate(const Settings&) const override { return {}; }
+  std::map<std::string, std::string> Fixed(const Settings& settings) const override { return settings.fixed; }
 
   Result<std::vector<Environment>> List() override {
     const std::lock_guard lock(mutex_);
@@ -123,7 +129,8 @@ class FakePlatform : public Platform {
       if ((at == environments_.end() ? 0 : at->second.generation) != step.generation) {
         return Fail({.kind = ErrorKind::kSuperseded, .what = "another generation"});
       }
-      calls_.push_back("deploy " + step.branch + " " + step.commit.substr(0, 7));
+      calls_.push_back((step.action == Action::kReplace ? "replace " : "deploy ") + step.branch + " " +
+                       step.commit.substr(0, 7));
       Environment& environment = environments_[step.branch];
       environment.app = "shop";
       environment.branch = step.branch;
@@ -145,6 +152,7 @@ class FakePlatform : public Platform {
     Environment& environment = environments_.at(step.branch);
     if (status) {
       environment.last_attempt->result = Attempt::Result::kSucceeded;
+      if (!stubborn_) environment.fixed = request.settings.fixed;
       calls_.push_back("deployed " + step.branch + " " + step.commit.substr(0, 7));
       return {};
     }
@@ -305,6 +313,7 @@ class FakePlatform : public Platform {
   std::optional<Error> delete_error_;
   std::optional<Error> list_error_;
   bool forgets_ = false;
+  bool stubborn_ = false;
   std::function<void()> before_switch_;
   std::function<void(const std::string&)> on_change_;
 };
