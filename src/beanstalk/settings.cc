@@ -37,8 +37,11 @@ std::string_view ApplicationName(Application application) {
   return application == Application::kProduction ? "production" : "staging";
 }
 
-AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std::vector<Problem>& problems) {
-  Tree tree(values, problems);
+AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std::vector<Problem>& problems,
+                            Scope scope) {
+  std::vector<Problem> ignored;
+  Tree shared(values, problems);
+  Tree tree(values, scope == Scope::kAll ? problems : ignored);
   AwsSettings settings;
   settings.app = tree.Text("app");
   settings.profile = profile;
@@ -46,8 +49,8 @@ AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std
   settings.host = ToLower(tree.Text("host"));
   settings.application =
       tree.Text("aws.application") == "production" ? Application::kProduction : Application::kStaging;
-  ReadPlace(tree, settings);
-  ReadNetwork(tree, settings);
+  ReadPlace(shared, settings);
+  ReadNetwork(shared, settings);
   ReadTemplates(tree, settings);
   ReadInstances(tree, settings);
   settings.deploy = ReadDeployment(tree.Text("deploy"));

@@ -130,9 +130,13 @@ struct Problem {
 /// name) and BUCKET take about 900.
 inline constexpr std::size_t kReservedVariableBytes = 1024;
 
+/// What of a profile must be right: all of it, or only what an application takes from it when no branch has it.
+enum class Scope { kAll, kShared };
+
 /// Reads a resolved profile (config's `Complete` tree, as in Settings::values). What is wrong is in `problems`, and
 /// then the result is only good for finding more of it. Pure.
-AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std::vector<Problem>& problems);
+AwsSettings ReadAwsSettings(const Value& values, const std::string& profile, std::vector<Problem>& problems,
+                            Scope scope = Scope::kAll);
 
 /// What differs between a profile and the one that its application is made from (`production` or `staging`) although
 /// they share it: domain, account, region, network, certificate, zone, access, the load balancer's log.

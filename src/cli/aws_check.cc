@@ -1,5 +1,6 @@
 #include "cli/aws_check.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -30,17 +31,27 @@ std::size_t WidthAt(std::string_view text, const Source& at) {
   return std::max<std::size_t>(1, Trim(rest.substr(0, end)).size());
 }
 
-/// The profiles to look at: what branches get, and what their applications are made from.
-std::map<std::string, Value> ProfilesInUse(const config::Project& project) {
-  std::map<std::string, Value> profiles;
-  const auto add = [&](const std::string& name) {
+/// A profile to look at.
+struct InUse {
+  Value values;
+  beanstalk::Scope scope = beanstalk::Scope::kAll;
+};
+
+std::string ApplicationOf(const std::string& name, const Value& values) {
+  std::vector<beanstalk::Problem> ignored;
+  return std::string(beanstalk::ApplicationName(beanstalk::ReadAwsSettings(values, name, ignored).application));
+}
+
+/// What branches get, and what their applications are made from.
+std::map<std::string, InUse> ProfilesInUse(const config::Project& project) {
+  std::map<std::string, InUse> profiles;
+  const auto add = [&](const std::string& name, beanstalk::Scope scope) {
     const config::Profile* profile = project.FindProfile(name);
-    if (profile) profiles.try_emplace(name, config::CompleteForAws(*profile));
+    if (profile) profiles.try_emplace(name, config::CompleteForAws(*profile), scope);
   };
-  for (const config::Rule& rule : project.environments) add(rule.profile);
-  for (const auto& [name, values] : std::map(profiles)) {
-    std::vector<beanstalk::Problem> ignored;
-    add(std::string(beanstalk::ApplicationName(beanstalk::ReadAwsSettings(values, name, ignored).application)));
+  for (const config::Rule& rule : project.environments) add(rule.profile, beanstalk::Scope::kAll);
+  for (const auto& [name, in_use] : std::map(profiles)) {
+    add(ApplicationOf(name, in_use.values), beanstalk::Scope::kShared);
   }
   return profiles;
 }
@@ -48,16 +59,17 @@ std::map<std::string, Value> ProfilesInUse(const config::Project& project) {
 }  // namespace
 
 void FindAwsProblems(const config::Project& project, config::Diagnostics& diagnostics) {
-  const std::map<std::string, Value> profiles = ProfilesInUse(project);
+  const std::map<std::string, InUse> profiles = ProfilesInUse(project);
   using Key = std::tuple<int, int, std::string>;
   std::map<Key, std::pair<beanstalk::Problem, std::vector<std::string>>>
       found;  // one problem of several profiles is one
-  for (const auto& [name, values] : profiles) {
+  for (const auto& [name, in_use] : profiles) {
     std::vector<beanstalk::Problem> problems;
-    const beanstalk::AwsSettings settings = beanstalk::ReadAwsSettings(values, name, problems);
-    const std::string application(beanstalk::ApplicationName(settings.application));
-    if (application != name) {
-      for (beanstalk::Problem& problem : beanstalk::SharedDifferences(values, profiles.at(application), application)) {
+    beanstalk::ReadAwsSettings(in_use.values, name, problems, in_use.scope);
+    const std::string application = ApplicationOf(name, in_use.values);
+    if (application != name && in_use.scope == beanstalk::Scope::kAll) {
+      for (beanstalk::Problem& problem :
+           beanstalk::SharedDifferences(in_use.values, profiles.at(application).values, application)) {
         problems.push_back(std::move(problem));
       }
     }
@@ -69,7 +81,10 @@ void FindAwsProblems(const config::Project& project, config::Diagnostics& diagno
   for (auto& [key, entry] : found) {
     auto& [problem, names] = entry;
     std::vector<std::string> trail;
-    if (names.size() < profiles.size()) {
+    const bool everywhere = std::all_of(profiles.begin(), profiles.end(), [&](const auto& profile) {
+      return profile.second.scope == beanstalk::Scope::kShared || std::count(names.begin(), names.end(), profile.first);
+    });
+    if (!everywhere) {
       trail.push_back((names.size() == 1 ? "in profile " : "in the profiles ") + Join(names, ", "));
     }
     diagnostics.Add({.at = problem.at,

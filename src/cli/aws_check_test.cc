@@ -32,14 +32,11 @@ TEST(AwsCheck, FindsNothingWhereNothingIs) {
 }
 
 TEST(AwsCheck, TellsWithLineCaretAndProfile) {
-  EXPECT_EQ(ProblemsOf(std::string(kGood) +
-                       "instances: {type: m6g.large, min: 3}  # ours\n"
-                       "profiles:\n"
-                       "  branch: {instances: {max: 3, type: \"t33.micro\"}}\n"
-                       "  production: {instances: {min: 5}}\n"
-                       "env: {LONG: " +
-                       std::string(300, 'x') + "}\n")
-                .substr(0, 1000),
+  EXPECT_EQ(ProblemsOf(std::string(kGood) + "instances: {type: m6g.large, min: 3}  # ours\n"
+                                            "profiles:\n"
+                                            "  branch: {instances: {max: 3, type: \"t33.micro\"}}\n"
+                                            "  production: {instances: {min: 5}}\n"
+                                            "env: {LONG: \"a\\x1b\"}\n"),
             "perch.yaml:10:19: `instances.type` m6g.large is arm64, but `instances.architecture` is x86_64 (default)\n"
             "  10 | instances: {type: m6g.large, min: 3}  # ours\n"
             "     |                   ^^^^^^^^^\n"
@@ -56,8 +53,10 @@ TEST(AwsCheck, TellsWithLineCaretAndProfile) {
             "     |                                 ^\n"
             "  in profile production\n"
             "  hint: Write both, the smaller one as `min`.\n"
-            "perch.yaml:14:13: `env.LONG` has 300 characters\n"
-            "  14 | env: {LONG: xxxxxxx");
+            "perch.yaml:14:13: `env.LONG` holds a control character\n"
+            "  14 | env: {LONG: \"a\\x1b\"}\n"
+            "     |             ^^^^^^^\n"
+            "  hint: Beanstalk takes none but tabs and line ends.");
 }
 
 TEST(AwsCheck, WhatIsMissingIsToldAtTheMap) {
@@ -94,13 +93,15 @@ TEST(AwsCheck, ProfilesThatShareAnApplicationAgreeOnWhatItIs) {
       << "production has an application of its own";
 }
 
-TEST(AwsCheck, AnApplicationThatNoBranchNamesIsCheckedToo) {
-  EXPECT_EQ(ProblemsOf(std::string(kGood) + "profiles: {staging: {run: {health_status: 503}}}\n"),
-            "perch.yaml:10:43: `run.health_status` is 503, which no load balancer of AWS takes for healthy\n"
-            "  10 | profiles: {staging: {run: {health_status: 503}}}\n"
-            "     |                                           ^^^\n"
-            "  in profile staging\n"
-            "  hint: Take one from 200 to 499.");
+TEST(AwsCheck, OfAProfileThatOnlyAnApplicationIsMadeFromTheSharedPartIsChecked) {
+  EXPECT_EQ(ProblemsOf(std::string(kGood) + "profiles: {staging: {run: {health_status: 503}, instances: {min: 9}}}\n"),
+            "");
+  EXPECT_EQ(ProblemsOf(std::string(kGood) + "profiles: {staging: {aws: {account: 12}}, branch: {extends: staging}}\n"),
+            "perch.yaml:10:37: `aws.account` is no account number: `12`\n"
+            "  10 | profiles: {staging: {aws: {account: 12}}, branch: {extends: staging}}\n"
+            "     |                                     ^^\n"
+            "  in the profiles branch, staging\n"
+            "  hint: It has 12 digits; `aws sts get-caller-identity` prints it.");
 }
 
 }  // namespace
