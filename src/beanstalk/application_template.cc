@@ -203,6 +203,12 @@ class Builder {
                                                          "cloudformation:*", "route53:Change*"},
                                              .resources = {"*"},
                                              .deny = true}})});
+    // CloudFormation never takes a secret variable away from an environment again: it gets this value instead.
+    const cfn::Handle<cfn::ssm::Parameter> removed =
+        document_.Add("Removed", cfn::ssm::Parameter{.description = "Of secret variables that are not set any more",
+                                                     .type = "String",
+                                                     .value = "removed"});
+    Export(exports::kRemoved, LocalArn("ssm", "parameter/${" + removed.id + "}"));
     Export(exports::kServiceRole, Ref(role_));
     Export(exports::kBoundary, Ref(boundary));
   }

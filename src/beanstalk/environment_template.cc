@@ -178,11 +178,9 @@ class Builder {
         {.actions = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams",
                      "logs:DescribeLogGroups", "logs:PutRetentionPolicy"},
          .resources = {LocalArn("logs", "log-group:/aws/elasticbeanstalk/*")}}};
-    if (!settings_.secrets.empty()) {
-      std::vector<Json> parameters;
-      for (const std::string& name : settings_.secrets) parameters.push_back(ParameterArn(name));
-      statements.push_back({.actions = {"ssm:GetParameter", "ssm:GetParameters"}, .resources = std::move(parameters)});
-    }
+    std::vector<Json> parameters = {Imported(settings_, exports::kRemoved)};
+    for (const std::string& name : settings_.secrets) parameters.push_back(ParameterArn(name));
+    statements.push_back({.actions = {"ssm:GetParameter", "ssm:GetParameters"}, .resources = std::move(parameters)});
     if (database_ && settings_.database.password == DatabaseSettings::Password::kManaged) {
       statements.push_back({.actions = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"},
                             .resources = {GetAtt(*database_, rds::Instance::kSecretArn)}});
@@ -206,7 +204,7 @@ class Builder {
     for (const std::string& name : facts_.ever_written) {
       const bool secret =
           std::find(settings_.secrets.begin(), settings_.secrets.end(), name) != settings_.secrets.end();
-      if (name != kOfficeHoursMark && !name.empty() && !secret) variables[name] = "";
+      if (!name.empty() && name != kOfficeHoursMark && !name.starts_with(kSecretMark) && !secret) variables[name] = "";
     }
     for (const auto& [name, value] : settings_.env) variables[name] = value;
     variables["PORT"] = std::to_string(settings_.port);
@@ -230,6 +228,21 @@ class Builder {
     return variables;
   }
 
+  /// The secret variables, by the ARN of what holds each.
+  void SetSecrets(Options& options) {
+    std::map<std::string, cfn::Text> secrets;
+    for (const std::string& name : facts_.ever_written) {
+      if (!name.starts_with(kSecretMark)) continue;
+      const std::string variable = name.substr(kSecretMark.size());
+      if (!settings_.env.contains(variable)) secrets[variable] = Imported(settings_, exports::kRemoved);
+    }
+    for (const std::string& name : settings_.secrets) secrets[name] = ParameterArn(name);
+    for (const auto& [name, arn] : secrets) {
+      options.Set(kSecretVariables, name, arn);
+      ever_written_.push_back(std::string(kSecretMark) + name);
+    }
+  }
+
   void AddEnvironment() {
     const cfn::Expression application = Imported(settings_, exports::kApplication);
     version_ = document_.Add(
@@ -249,9 +262,7 @@ class Builder {
       options.Set(kVariables, name, value);
       ever_written_.push_back(name);
     }
-    for (const std::string& name : settings_.secrets) {
-      options.Set(kSecretVariables, name, ParameterArn(name));
-    }
+    SetSecrets(options);
     environment_ = document_.Add(
         "Environment",
         eb::Environment{.application_name = application,

@@ -34,27 +34,27 @@ constexpr int kOnDemandPercent = 70;  // Beanstalk's default where there is no S
 void SetLoadBalancer(Options& options, const AwsSettings& settings, const OptionParts& parts) {
   options.Set(kEnvironment, "EnvironmentType", "LoadBalanced");
   options.Set(kEnvironment, "LoadBalancerType", "application");
-  options.Set(kEnvironment, "LoadBalancerIsShared", true);
+  options.SetFlag(kEnvironment, "LoadBalancerIsShared", true);
   options.Set(kBalancer, "SharedLoadBalancer", Imported(settings, exports::kLoadBalancer));
   options.Set(kListener, "Rules", "perch");
   options.Set(kRule, "HostHeaders", parts.host);
   options.Set(kRule, "PathPatterns", "/*");
   options.Set(kRule, "Process", "default");
-  options.Set(kRule, "Priority", 1);
+  options.SetNumber(kRule, "Priority", 1);
 }
 
 void SetHealth(Options& options, const AwsSettings& settings) {
   const std::optional<int> status = settings.health_status;
-  options.Set(kProcess, "Port", 80);
+  options.SetNumber(kProcess, "Port", 80);
   options.Set(kProcess, "Protocol", "HTTP");
   options.Set(kProcess, "HealthCheckPath", settings.health_path);
   options.Set(kProcess, "MatcherHTTPCode", status ? std::to_string(*status) : "200-499");
-  options.Set(kProcess, "HealthCheckInterval", 15);
-  options.Set(kProcess, "HealthCheckTimeout", 5);
-  options.Set(kProcess, "HealthyThresholdCount", 3);
-  options.Set(kProcess, "UnhealthyThresholdCount", 5);
-  options.Set(kProcess, "DeregistrationDelay", 20);
-  options.Set(kProcess, "StickinessEnabled", false);
+  options.SetNumber(kProcess, "HealthCheckInterval", 15);
+  options.SetNumber(kProcess, "HealthCheckTimeout", 5);
+  options.SetNumber(kProcess, "HealthyThresholdCount", 3);
+  options.SetNumber(kProcess, "UnhealthyThresholdCount", 5);
+  options.SetNumber(kProcess, "DeregistrationDelay", 20);
+  options.SetFlag(kProcess, "StickinessEnabled", false);
   options.Set(kHealth, "SystemType", "enhanced");
 }
 
@@ -62,31 +62,31 @@ void SetInstances(Options& options, const AwsSettings& settings, const OptionPar
   const InstanceSettings& instances = settings.instances;
   options.Set(kInstances, "InstanceTypes", instances.type);
   options.Set(kInstances, "SupportedArchitectures", ArchitectureName(instances.architecture));
-  options.Set(kInstances, "EnableSpot", instances.spot);
-  options.Set(kInstances, "SpotFleetOnDemandBase", 0);
-  options.Set(kInstances, "SpotFleetOnDemandAboveBasePercentage", instances.spot ? 0 : kOnDemandPercent);
+  options.SetFlag(kInstances, "EnableSpot", instances.spot);
+  options.SetNumber(kInstances, "SpotFleetOnDemandBase", 0);
+  options.SetNumber(kInstances, "SpotFleetOnDemandAboveBasePercentage", instances.spot ? 0 : kOnDemandPercent);
   options.Set(kLaunch, "IamInstanceProfile", parts.instance_profile);
   options.Set(kLaunch, "SecurityGroups", parts.security_group);
-  options.Set(kLaunch, "DisableDefaultEC2SecurityGroup", true);
-  options.Set(kLaunch, "DisableIMDSv1", true);
+  options.SetFlag(kLaunch, "DisableDefaultEC2SecurityGroup", true);
+  options.SetFlag(kLaunch, "DisableIMDSv1", true);
   options.Set(kLaunch, "RootVolumeType", "gp3");
-  options.Set(kLaunch, "RootVolumeSize", instances.disk);
+  options.SetNumber(kLaunch, "RootVolumeSize", instances.disk);
   options.Set(kVpc, "VPCId", Imported(settings, exports::kVpc));
   options.Set(kVpc, "Subnets", Imported(settings, exports::kPublicSubnets));
   options.Set(kVpc, "ELBSubnets", Imported(settings, exports::kPublicSubnets));
   options.Set(kVpc, "ELBScheme", "public");
-  options.Set(kVpc, "AssociatePublicIpAddress", true);
+  options.SetFlag(kVpc, "AssociatePublicIpAddress", true);
 }
 
 void SetScaling(Options& options, const AwsSettings& settings) {
-  options.Set(kAsg, "MinSize", settings.instances.min);
-  options.Set(kAsg, "MaxSize", settings.instances.max);
-  options.Set(kAsg, "Cooldown", 360);
+  options.SetNumber(kAsg, "MinSize", settings.instances.min);
+  options.SetNumber(kAsg, "MaxSize", settings.instances.max);
+  options.SetNumber(kAsg, "Cooldown", 360);
   options.Set(kTrigger, "MeasureName", "CPUUtilization");
   options.Set(kTrigger, "Statistic", "Average");
   options.Set(kTrigger, "Unit", "Percent");
-  options.Set(kTrigger, "LowerThreshold", 20);
-  options.Set(kTrigger, "UpperThreshold", 70);
+  options.SetNumber(kTrigger, "LowerThreshold", 20);
+  options.SetNumber(kTrigger, "UpperThreshold", 70);
 }
 
 void SetAction(Options& options, const std::string& name, const std::string& cron, int min, int max, int wanted,
@@ -122,24 +122,25 @@ void SetDeployment(Options& options, const AwsSettings& settings) {
               : deploy == Deployment::kAdditionalBatch ? "RollingWithAdditionalBatch"
                                                        : "Rolling");
   options.Set(kCommand, "BatchSizeType", "Percentage");
-  options.Set(kCommand, "BatchSize", at_once ? 100 : 50);
-  options.Set(kCommand, "Timeout", kDeploySeconds);
-  options.Set(kCommand, "IgnoreHealthCheck", false);
-  options.Set(kRollingUpdate, "RollingUpdateEnabled", !at_once);
+  options.SetNumber(kCommand, "BatchSize", at_once ? 100 : 50);
+  options.SetNumber(kCommand, "Timeout", kDeploySeconds);
+  options.SetFlag(kCommand, "IgnoreHealthCheck", false);
+  options.SetFlag(kRollingUpdate, "RollingUpdateEnabled", !at_once);
   options.Set(kRollingUpdate, "RollingUpdateType", immutable ? "Immutable" : "Health");
-  options.Set(kRollingUpdate, "MaxBatchSize", 1);
+  options.SetNumber(kRollingUpdate, "MaxBatchSize", 1);
   // It must stay below the most instances there may be.
-  options.Set(kRollingUpdate, "MinInstancesInService", std::min(settings.instances.min, settings.instances.max - 1));
+  options.SetNumber(kRollingUpdate, "MinInstancesInService",
+                    std::min(settings.instances.min, settings.instances.max - 1));
 }
 
 void SetRest(Options& options, const AwsSettings& settings) {
   options.Set(kEnvironment, "ServiceRole", Imported(settings, exports::kServiceRole));
   options.Set("aws:elasticbeanstalk:environment:proxy", "ProxyServer", "nginx");
   // The platform's version is in the template: nothing changes it behind CloudFormation's back.
-  options.Set(kManaged, "ManagedActionsEnabled", false);
-  options.Set(kLogs, "StreamLogs", true);
-  options.Set(kLogs, "DeleteOnTerminate", settings.application != Application::kProduction);
-  options.Set(kLogs, "RetentionInDays", settings.logs.keep_days);
+  options.SetFlag(kManaged, "ManagedActionsEnabled", false);
+  options.SetFlag(kLogs, "StreamLogs", true);
+  options.SetFlag(kLogs, "DeleteOnTerminate", settings.application != Application::kProduction);
+  options.SetNumber(kLogs, "RetentionInDays", settings.logs.keep_days);
 }
 
 }  // namespace
@@ -148,11 +149,11 @@ void Options::Set(std::string_view option_namespace, std::string_view name, cons
   list_.push_back({.option_namespace = option_namespace, .option_name = name, .value = value});
 }
 
-void Options::Set(std::string_view option_namespace, std::string_view name, bool value) {
+void Options::SetFlag(std::string_view option_namespace, std::string_view name, bool value) {
   Set(option_namespace, name, cfn::Text(value ? "true" : "false"));
 }
 
-void Options::Set(std::string_view option_namespace, std::string_view name, int value) {
+void Options::SetNumber(std::string_view option_namespace, std::string_view name, int value) {
   Set(option_namespace, name, cfn::Text(std::to_string(value)));
 }
 

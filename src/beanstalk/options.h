@@ -19,8 +19,9 @@ class Options {
   void Set(std::string_view option_namespace, std::string_view name, const char* value) {
     Set(option_namespace, name, cfn::Text(value));
   }
-  void Set(std::string_view option_namespace, std::string_view name, bool value);
-  void Set(std::string_view option_namespace, std::string_view name, int value);
+  // Names of their own: a text literal would rather become a bool than a Text.
+  void SetFlag(std::string_view option_namespace, std::string_view name, bool value);
+  void SetNumber(std::string_view option_namespace, std::string_view name, int value);
   /// Of a scheduled action.
   void SetFor(std::string_view resource, std::string_view option_namespace, std::string_view name,
               const cfn::Text& value);
@@ -42,5 +43,8 @@ void SetOptions(Options& options, const AwsSettings& settings, const Facts& fact
 
 /// Facts::ever_written says so when an environment once had office hours.
 inline constexpr std::string_view kOfficeHoursMark = "office-hours";
+
+/// Before a name in Facts::ever_written: it was a secret variable.
+inline constexpr std::string_view kSecretMark = "secret:";
 
 }  // namespace perch::beanstalk

@@ -20,6 +20,7 @@ inline constexpr std::string_view kLoadBalancerZone = "LoadBalancerZone";
 inline constexpr std::string_view kLoadBalancerGroup = "LoadBalancerGroup";
 inline constexpr std::string_view kServiceRole = "ServiceRole";
 inline constexpr std::string_view kBoundary = "Boundary";
+inline constexpr std::string_view kRemoved = "Removed";  ///< ARN of a parameter for secrets that are no more
 }  // namespace exports
 
 /// Outputs of an environment's stack.

@@ -2,7 +2,8 @@
 
 #include "cfn/types/tag.h"
 
-/// One or two types each of Route 53, ECR and Secrets Manager, as the CloudFormation registry describes them.
+/// One or two types each of Route 53, ECR, Secrets Manager and Systems Manager, as the CloudFormation registry
+/// describes them.
 namespace perch::cfn {
 
 namespace route53 {
@@ -92,5 +93,18 @@ struct Secret {
 };
 
 }  // namespace secretsmanager
+
+namespace ssm {
+
+/// Ref is its name.
+struct Parameter {
+  static constexpr std::string_view kType = "AWS::SSM::Parameter";
+  Text description, type, value;
+  Value Properties() const {
+    return cfn::Properties().Add("Description", description).Add("Type", type).Add("Value", value);
+  }
+};
+
+}  // namespace ssm
 
 }  // namespace perch::cfn
