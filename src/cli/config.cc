@@ -43,7 +43,9 @@ int Check(const Context& context) {
     if (aws || project->root.Find("aws")) FindAwsProblems(*project, problems);
     if (aws && !problems.empty()) {
       if (!json) return Report(problems.ToError(), json);
-      Print(config::ProblemsJson(problems.Sorted()));
+      std::vector<config::Diagnostic> sorted = problems.Sorted();
+      for (config::Diagnostic& problem : sorted) problem.at.file = context.config_file.filename().string();
+      Print(config::ProblemsJson(sorted));
       return static_cast<int>(ExitCode::kUsage);
     }
     for (const config::Diagnostic& problem : problems.Sorted()) {

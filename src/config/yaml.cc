@@ -3,7 +3,6 @@
 #include <yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <unordered_map>
 
@@ -281,71 +280,6 @@ class Reader {
   std::vector<std::pair<std::size_t, std::size_t>> texts_;  // first and last line of each scalar of several lines
 };
 
-/// A byte that the file must not hold, and why.
-struct BadByte {
-  std::size_t at;
-  std::string text, hint;
-};
-
-/// The length of the character at the start of `text`, 0 if it is not UTF-8.
-std::size_t CharacterLength(std::string_view text) {
-  for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-    if (IsUtf8(text.substr(0, length))) return length;
-  }
-  return 0;
-}
-
-std::optional<BadByte> FirstBadByte(std::string_view text) {
-  const auto name = [&](std::size_t at) { return "the byte 0x" + Hex(text.substr(at, 1)); };
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20 && byte < 0x7f) {
-      ++at;
-      continue;
-    }
-    const bool lone_return = byte == '\r' && !text.substr(at + 1).starts_with('\n');
-    if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f || lone_return) {
-      return BadByte{at, name(at) + " is a control character", "Remove it."};
-    }
-    const std::size_t length = CharacterLength(text.substr(at));
-    if (length == 0) return BadByte{at, name(at) + " is not valid UTF-8", "Save the file as UTF-8."};
-    const std::string_view character = text.substr(at, length);
-    // libyaml takes these for line ends, editors do not: what a reader sees as a comment could be a key.
-    if (character == "\xc2\x85" || character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9") {
-      return BadByte{at, "there is an invisible line break (Unicode) here",
-                     "Remove it, or write an ordinary line end."};
-    }
-    at += length;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::int64_t> CoreInteger(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x")) base = 16;
-  if (text.starts_with("0o")) base = 8;
-  if (base != 10) text.remove_prefix(2);
-  if (base == 10 && text.starts_with('+')) text.remove_prefix(1);
-  if (text.starts_with('+') || (base != 10 && text.starts_with('-'))) return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-/// [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?  (YAML 1.2, 10.3.2)
-std::optional<double> CoreFloat(std::string_view text) {
-  std::string_view digits = text;
-  if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);
-  if (digits.empty() || digits.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return std::nullopt;
-  if (digits[0] != '.' && (digits[0] < '0' || digits[0] > '9')) return std::nullopt;
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 const Node* Node::Find(std::string_view key) const {
@@ -353,70 +287,9 @@ const Node* Node::Find(std::string_view key) const {
   return at == entries.end() ? nullptr : &at->value;
 }
 
-bool CheckBytes(std::string_view text, Diagnostics& diagnostics) {
-  if (text.size() > kMostYamlBytes) {
-    const bool own = diagnostics.file().ends_with("perch.yaml");
-    diagnostics.Add({.text = "the file is larger than 1 MiB",
-                     .hint = own ? "Is this really a perch.yaml?" : "CloudFormation takes no larger template."});
-    return false;
-  }
-  if (std::optional<BadByte> bad = FirstBadByte(text)) {
-    const std::string_view before = text.substr(0, bad->at);
-    const std::size_t line_start = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
-    const auto line = int(std::count(before.begin(), before.end(), '\n')) + 1;
-    diagnostics.Add({.at = {.file = diagnostics.file(), .line = line, .column = int(bad->at - line_start) + 1},
-                     .text = std::move(bad->text),
-                     .hint = std::move(bad->hint)});
-    return false;
-  }
-  if (text.starts_with("\xef\xbb\xbf")) {
-    diagnostics.Add({.at = {.file = diagnostics.file(), .line = 1, .column = 1},
-                     .text = "the file begins with a byte order mark",
-                     .hint = "Save it as UTF-8 without one."});
-    return false;
-  }
-  return true;
-}
-
 std::optional<Node> ParseYaml(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options) {
   if (!CheckBytes(text, diagnostics)) return std::nullopt;
   return Reader(text, diagnostics, options).Run();
-}
-
-Value CoreScalar(const Node& node) {
-  Value value{.at = node.at};
-  if (!node.plain) {
-    value.data = node.text;
-  } else if (node.text.empty() || node.text == "~" || node.text == "null" || node.text == "Null" ||
-             node.text == "NULL") {
-    value.data = std::monostate();
-  } else if (node.text == "true" || node.text == "True" || node.text == "TRUE") {
-    value.data = true;
-  } else if (node.text == "false" || node.text == "False" || node.text == "FALSE") {
-    value.data = false;
-  } else if (const std::optional<std::int64_t> integer = CoreInteger(node.text)) {
-    value.data = *integer;
-  } else if (const std::optional<double> number = CoreFloat(node.text)) {
-    value.data = *number;
-  } else {
-    value.data = node.text;
-  }
-  return value;
-}
-
-Value CoreValue(const Node& node) {
-  if (node.kind == Node::Kind::kScalar) return CoreScalar(node);
-  Value value{.at = node.at};
-  if (node.kind == Node::Kind::kList) {
-    Value::List list;
-    for (const Node& item : node.items) list.push_back(CoreValue(item));
-    value.data = std::move(list);
-  } else {
-    Value::Map map;
-    for (const Node::Entry& entry : node.entries) map.push_back({entry.key, CoreValue(entry.value), entry.key_at});
-    value.data = std::move(map);
-  }
-  return value;
 }
 
 }  // namespace perch::config
