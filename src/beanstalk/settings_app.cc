@@ -37,6 +37,21 @@ void CheckVariable(Tree& tree, const Value::Entry& entry, const std::string& val
   }
 }
 
+/// What perch sets on AWS besides the names that it refuses everywhere.
+bool IsPerchsOnAws(const std::string& name, const DatabaseSettings& database) {
+  if (name == "BUCKET" || name == "AWS_REGION") return true;
+  return database.mode != DatabaseSettings::Mode::kNone && database.password == DatabaseSettings::Password::kManaged &&
+         (name == "DATABASE_HOST" || name == "DATABASE_PORT" || name == "DATABASE_NAME" ||
+          name == "DATABASE_SECRET_ARN");
+}
+
+void CheckName(Tree& tree, const char* map, const Value::Entry& entry, const DatabaseSettings& database) {
+  if (!IsPerchsOnAws(entry.key, database)) return;
+  tree.Add(entry.key_at,
+           "`" + std::string(map) + "." + entry.key + "` cannot be set: on AWS perch sets " + entry.key + " itself",
+           "Use another name.");
+}
+
 void ReadVariables(Tree& tree, AwsSettings& settings) {
   const Value* env = tree.At("env");
   if (!env || !env->AsMap()) return;
@@ -46,6 +61,7 @@ void ReadVariables(Tree& tree, AwsSettings& settings) {
     const std::string& value = *entry.value.AsString();
     settings.env[entry.key] = value;
     bytes += entry.key.size() + 1 + value.size();
+    CheckName(tree, "env", entry, settings.database);
     CheckVariable(tree, entry, value);
   }
   if (bytes <= kMostBytes - kReservedVariableBytes) return;
@@ -60,7 +76,9 @@ Value ReadParts(Tree& tree, const char* path, const char* needed, const char* hi
   if (!parts || !parts->AsMap()) return {};
   for (const Value::Entry& entry : *parts->AsMap()) {
     const std::string name = "`" + std::string(path) + "." + entry.key.substr(0, 60) + "`";
-    if (!entry.value.AsMap()) {
+    // Override's `Database.Properties.MultiAZ` goes to the value itself.
+    const bool is_path = !*needed && entry.key.find('.') != entry.key.npos;
+    if (!entry.value.AsMap() && !is_path) {
       tree.Add(entry.value.at, name + " must be a map, not " + std::string(entry.value.KindName()), hint);
     } else if (*needed && !entry.value.Find(needed)) {
       tree.Add(entry.key_at, name + " has no `" + needed + "`", hint);
@@ -111,7 +129,10 @@ void ReadApp(Tree& tree, AwsSettings& settings) {
   settings.port = tree.Number("run.port", settings.port);
   ReadVariables(tree, settings);
   if (const Value* secrets = tree.At("secrets"); secrets && secrets->AsMap()) {
-    for (const Value::Entry& entry : *secrets->AsMap()) settings.secrets.push_back(entry.key);
+    for (const Value::Entry& entry : *secrets->AsMap()) {
+      CheckName(tree, "secrets", entry, settings.database);
+      settings.secrets.push_back(entry.key);
+    }
   }
 }
 

@@ -256,6 +256,10 @@ TEST(AwsProblems, Variables) {
        ""},
       {"control", Good().Set("env.C", "a\x1b[2J"),
        "`env.C` holds a control character\nBeanstalk takes none but tabs and line ends.\n"},
+      {"perch's names", Good().Set("env.BUCKET", "x").Set("secrets.DATABASE_HOST.env", "X"),
+       "`env.BUCKET` cannot be set: on AWS perch sets BUCKET itself\nUse another name.\n"
+       "`secrets.DATABASE_HOST` cannot be set: on AWS perch sets DATABASE_HOST itself\nUse another name.\n"},
+      {"a database of one's own", Good().Set("database.mode", "none").Set("env.DATABASE_HOST", "x"), ""},
       {"lines and tabs", Good().Set("env.C", "a\n\tb"), ""},
       {"name", Good().Set(long_name, "x"),
        "the name of `env.N" + std::string(59, 'X') + "` has 129 characters\nBeanstalk takes names of at most 128.\n"},
