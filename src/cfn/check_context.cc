@@ -24,6 +24,14 @@ void Fill(const Value& document, std::string_view name, std::unordered_map<std::
   for (const Value::Entry& entry : *section->AsMap()) into.emplace(entry.key, &entry.value);
 }
 
+template <typename Section>
+std::vector<std::string> Names(const Section& section) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : section) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
 
 std::string Place::TextBelow(const Place* ancestor) const {
@@ -104,6 +112,8 @@ std::string Context::Suggest(std::string_view word, const std::vector<std::strin
   for (const std::string& candidate : candidates) {
     if (ToLower(candidate) == lower) return "Did you mean `" + candidate + "`?";
   }
+  // Between numbers, or one or two letters, nearness means nothing.
+  if (word.size() < 3 || word.find_first_not_of("0123456789.") == word.npos) return otherwise;
   const std::string nearest = Nearest(word, candidates);
   return nearest.empty() ? otherwise : "Did you mean `" + nearest + "`?";
 }
@@ -113,17 +123,25 @@ const std::vector<std::string>& Context::TypeNames() {
   return type_names_;
 }
 
-std::vector<std::string> Context::Names(const std::unordered_map<std::string_view, const Value*>& section) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : section) names.emplace_back(name);
-  std::sort(names.begin(), names.end());
-  return names;
+const std::vector<std::string>& Context::ConditionNames() {
+  if (condition_names_.empty()) condition_names_ = Names(conditions);
+  return condition_names_;
+}
+
+const std::vector<std::string>& Context::MappingNames() {
+  if (mapping_names_.empty()) mapping_names_ = Names(mappings);
+  return mapping_names_;
+}
+
+const std::vector<std::string>& Context::ResourceIds() {
+  if (resource_ids_.empty()) resource_ids_ = Names(resources);
+  return resource_ids_;
 }
 
 const std::vector<std::string>& Context::Referable() {
   if (referable_.empty()) {
     referable_ = Names(parameters);
-    for (const auto& [id, info] : resources) referable_.emplace_back(id);
+    referable_.insert(referable_.end(), ResourceIds().begin(), ResourceIds().end());
     for (const char* name :
          {"AccountId", "NoValue", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix"}) {
       referable_.push_back(std::string("AWS::") + name);

@@ -65,8 +65,10 @@ class Context {
   std::string Suggest(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise = "");
   const std::vector<std::string>& TypeNames();
 
-  /// The names of a section, for suggestions.
-  static std::vector<std::string> Names(const std::unordered_map<std::string_view, const Value*>& section);
+  /// Names for suggestions, made once.
+  const std::vector<std::string>& ConditionNames();
+  const std::vector<std::string>& MappingNames();
+  const std::vector<std::string>& ResourceIds();
   /// What a Ref may name.
   const std::vector<std::string>& Referable();
 
@@ -76,7 +78,7 @@ class Context {
  private:
   void Add(Finding::Severity severity, const Place& place, std::string text, std::string hint);
 
-  std::vector<std::string> type_names_, referable_;
+  std::vector<std::string> type_names_, referable_, condition_names_, mapping_names_, resource_ids_;
   int suggestions_ = 200;
   long work_ = 4'000'000;
 };

@@ -29,7 +29,10 @@ void Collect(const Value& value, bool conditions, Names& into) {
       into.push_back(*(*list)[0].AsString());
     } else if (entry.key == "Fn::Sub") {
       const bool two = list && list->size() == 2 && (*list)[0].AsString();
-      for (const SubName& name : SubNames(text ? *text : two ? *(*list)[0].AsString() : "")) {
+      const std::string_view template_text = text  ? std::string_view(*text)
+                                             : two ? std::string_view(*(*list)[0].AsString())
+                                                   : "";
+      for (const SubName& name : SubNames(template_text)) {
         if (two && (*list)[1].Find(name.name)) continue;
         into.push_back(name.name.substr(0, name.name.find('.')));
       }

@@ -233,8 +233,7 @@ class Walker {
     if (!name || context_.macros) return true;
     const auto map = context_.mappings.find(*name);
     if (map == context_.mappings.end()) {
-      context_.Error(place, "there is no mapping " + Quoted(*name),
-                     context_.Suggest(*name, Context::Names(context_.mappings)));
+      context_.Error(place, "there is no mapping " + Quoted(*name), context_.Suggest(*name, context_.MappingNames()));
       return true;
     }
     const Value* level = map->second;
@@ -245,7 +244,9 @@ class Walker {
       const Value* next = level->Find(*key);
       if (!next) {
         std::vector<std::string> keys;
-        for (const Value::Entry& entry : *level->AsMap()) keys.push_back(entry.key);
+        for (const Value::Entry& entry : *level->AsMap()) {
+          if (keys.size() < 200) keys.push_back(entry.key);
+        }
         context_.Error(place, "the mapping " + Quoted(*name) + " has no key " + Quoted(*key),
                        context_.Suggest(*key, keys));
       }

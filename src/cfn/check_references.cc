@@ -19,13 +19,6 @@ constexpr std::string_view kGivesProperties[] = {"AWS::EC2::SecurityGroup", "AWS
                                                  "AWS::SNS::Topic",         "AWS::SQS::Queue",
                                                  "AWS::SSM::Parameter"};
 
-std::vector<std::string> ResourceIds(const Context& context) {
-  std::vector<std::string> ids;
-  for (const auto& [id, info] : context.resources) ids.emplace_back(id);
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
-
 bool FitsAttribute(std::string_view pattern, std::string_view name) {
   if (pattern.find('*') == pattern.npos) return pattern == name;
   const std::vector<std::string> want = Split(pattern, '.');
@@ -44,7 +37,7 @@ void CheckAttribute(Context& context, const Place& place, std::string_view id, s
     if (context.parameters.contains(id)) {
       return context.Error(place, Quoted(id) + " is a parameter: it has no attributes", "Use `Ref`.");
     }
-    return context.Error(place, "there is no resource " + Quoted(id), context.Suggest(id, ResourceIds(context)));
+    return context.Error(place, "there is no resource " + Quoted(id), context.Suggest(id, context.ResourceIds()));
   }
   const auto& [value, type, schema] = resource->second;
   if (!schema || type == "AWS::CloudFormation::CustomResource" ||
@@ -115,7 +108,7 @@ void CheckGetAtt(Context& context, const Place& place, const Value& argument, Wh
       if (where == Where::kConditions) return RefuseResource(context, place, id);
       if (!joined.empty()) return CheckAttribute(context, place, id, joined);
       if (!context.resources.contains(id) && !context.macros) {
-        context.Error(place, "there is no resource " + Quoted(id), context.Suggest(id, ResourceIds(context)));
+        context.Error(place, "there is no resource " + Quoted(id), context.Suggest(id, context.ResourceIds()));
       }
       return;
     }
@@ -185,7 +178,7 @@ void CheckConditionName(Context& context, const Place& place, const Value& name)
   if (!text) return context.Error(place, "a condition is named by a text, not by " + std::string(name.KindName()));
   if (context.conditions.contains(*text) || context.macros) return;
   context.Error(place, "there is no condition " + Quoted(*text),
-                context.Suggest(*text, Context::Names(context.conditions),
+                context.Suggest(*text, context.ConditionNames(),
                                 context.conditions.empty() ? "The template has no Conditions." : ""));
 }
 

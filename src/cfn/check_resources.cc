@@ -29,7 +29,7 @@ void CheckType(Context& context, const ResourceInfo& resource, const Place& plac
   const std::string_view type = resource.type;
   static const Pattern kType = *Pattern::Compile(
       "^([A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}(::MODULE)?|Custom::[A-Za-z0-9_@-]{1,60})$");
-  if (!kType.Matches(type)) {
+  if (type.size() > 200 || !kType.Matches(type)) {
     return context.Error(place, Quoted(type) + " is no type of a resource",
                          context.Suggest(type, context.TypeNames(), "Types look like AWS::S3::Bucket."));
   }
@@ -92,11 +92,9 @@ void CheckDependsOn(Context& context, const Value& depends, const Place& place) 
     const std::string* id = value.AsString();
     if (!id) return context.Error(at, "DependsOn takes names of resources, not " + std::string(value.KindName()));
     if (context.resources.contains(*id) || context.macros) return;
-    std::vector<std::string> ids;
-    for (const auto& [known, info] : context.resources) ids.emplace_back(known);
-    std::sort(ids.begin(), ids.end());
-    context.Error(at, "there is no resource " + Quoted(*id),
-                  context.parameters.contains(*id) ? "It is a parameter." : context.Suggest(*id, ids));
+    context.Error(
+        at, "there is no resource " + Quoted(*id),
+        context.parameters.contains(*id) ? "It is a parameter." : context.Suggest(*id, context.ResourceIds()));
   };
   const Value::List* list = depends.AsList();
   if (!list) return one(depends, place);

@@ -140,6 +140,14 @@ void CheckSections(Context& context) {
   CheckEntries(context, "Outputs", "output", kMostEntries, root);
   CheckEntries(context, "Mappings", "mapping", kMostEntries, root);
   CheckEntries(context, "Conditions", "condition", SIZE_MAX, root);
+  if (const Value* section = context.document.Find("Parameters"); section && section->AsMap()) {
+    const Place place(root, "Parameters", section->at);
+    for (const Value::Entry& entry : *section->AsMap()) {
+      if (!context.resources.contains(entry.key)) continue;
+      context.Error(Place(place, entry), Quoted(entry.key) + " is a parameter and a resource",
+                    "Give one of them another name.");
+    }
+  }
   CheckMappings(context, root);
   CheckSize(context, root);
 }

@@ -55,7 +55,7 @@ void PropertyChecker::Scalar(const SchemaNode& node, const Value& value, const s
            (TruthOf(&value) && EqualsIgnoreCase(choice, text));
   };
   if (!node.choices.empty() && std::none_of(node.choices.begin(), node.choices.end(), is_choice)) {
-    const std::string all = node.choices.size() <= 12 ? "One of: " + Join(node.choices, ", ") + "." : "";
+    const std::string all = node.choices.size() <= 24 ? "One of: " + Join(node.choices, ", ") + "." : "";
     return Error(place, Described(place, value) + " is no value of " + Name(place),
                  quiet_ ? "" : context_.Suggest(text, node.choices, all));
   }
