@@ -281,7 +281,7 @@ class BranchNames {
   std::mt19937 random_{7};
 };
 
-/// Without optimization and with sanitizers a million take a minute: PERCH_TEST_NAMES=1000000 asks for them.
+/// A million take a minute with sanitizers: PERCH_TEST_NAMES=1000000, which the test model_million_names sets.
 int HowMany() {
   const char* asked = std::getenv("PERCH_TEST_NAMES");
   return asked ? std::atoi(asked) : 40'000;
