@@ -40,6 +40,7 @@ void CheckType(Context& context, const ResourceInfo& resource, const Place& plac
       context.Notice(place, "the schema of " + name + " cannot be read: its properties are not checked");
     return;
   }
+  if (type == "AWS::CDK::Metadata") return;  // CloudFormation takes it; the registry does not list it
   const bool own = type.starts_with("AWS::") || type.starts_with("Alexa::");
   if (context.schemas.complete() && own) {
     return context.Error(place, "there is no resource type " + Quoted(type),
