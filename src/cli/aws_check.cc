@@ -5,7 +5,9 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "beanstalk/generate.h"
 #include "beanstalk/settings.h"
+#include "cli/template_input.h"
 #include "config/profiles.h"
 
 namespace perch::cli {
@@ -56,6 +58,31 @@ std::map<std::string, InUse> ProfilesInUse(const config::Project& project) {
   return profiles;
 }
 
+/// What is wrong with the template that a profile gives: with what the file adds to it, or with the team's own.
+void FindTemplateProblems(const config::Project& project, const beanstalk::AwsSettings& settings,
+                          std::vector<beanstalk::Problem>& problems) {
+  const Source at = settings.own_template ? settings.own_template->at : Source{};
+  const auto add = [&](const Error& error) {
+    const std::vector<std::string> lines = Lines(error.Text());
+    problems.push_back({at, lines.empty() ? error.what : lines[0],
+                        "Run `perch template env --profile " + settings.profile + "` for all of it."});
+  };
+  const Result<cfn::Schemas> schemas = FindSchemas(settings.place.region);
+  if (!schemas) return add(schemas.error());
+  const Result<std::optional<Value>> own = ReadOwnTemplate(project, settings);
+  if (!own) return add(own.error());
+  beanstalk::Facts facts{.branch = SampleBranch(project, settings.profile)};
+  FillWithSamples(settings, facts);
+  const Result<beanstalk::Generated> generated = beanstalk::GenerateEnvironment(settings, facts, *own, *schemas);
+  if (!generated) return add(generated.error());
+  problems.insert(problems.end(), generated->problems.begin(), generated->problems.end());
+  for (const cfn::Finding& finding : generated->findings) {
+    if (finding.severity != cfn::Finding::Severity::kError) continue;
+    problems.push_back(
+        {finding.at.file == project.file ? finding.at : at, finding.path + ": " + finding.text, finding.hint});
+  }
+}
+
 }  // namespace
 
 void FindAwsProblems(const config::Project& project, config::Diagnostics& diagnostics) {
@@ -65,7 +92,8 @@ void FindAwsProblems(const config::Project& project, config::Diagnostics& diagno
       found;  // one problem of several profiles is one
   for (const auto& [name, in_use] : profiles) {
     std::vector<beanstalk::Problem> problems;
-    beanstalk::ReadAwsSettings(in_use.values, name, problems, in_use.scope);
+    const beanstalk::AwsSettings settings = beanstalk::ReadAwsSettings(in_use.values, name, problems, in_use.scope);
+    if (problems.empty() && in_use.scope == beanstalk::Scope::kAll) FindTemplateProblems(project, settings, problems);
     const std::string application = ApplicationOf(name, in_use.values);
     if (application != name && in_use.scope == beanstalk::Scope::kAll) {
       for (beanstalk::Problem& problem :
