@@ -1,239 +1,228 @@
 #include "config/json.h"
 
-#include <charconv>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <utility>
-
-#include "base/text.h"
+#include <vector>
 
 namespace perch::config {
 namespace {
 
-void AppendUtf8(std::uint32_t code, std::string& text) {
-  if (code < 0x80) {
-    text += char(code);
-  } else if (code < 0x800) {
-    text += char(0xc0 | (code >> 6));
-    text += char(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    text += char(0xe0 | (code >> 12));
-    text += char(0x80 | ((code >> 6) & 0x3f));
-    text += char(0x80 | (code & 0x3f));
-  } else {
-    text += char(0xf0 | (code >> 18));
-    text += char(0x80 | ((code >> 12) & 0x3f));
-    text += char(0x80 | ((code >> 6) & 0x3f));
-    text += char(0x80 | (code & 0x3f));
-  }
-}
+namespace json = boost::json;
+using boost::system::error_code;
 
-class JsonReader {
+/// Makes nodes of Boost.JSON's events. Those don't say where they stand, but of valid JSON each belongs to one word of
+/// the text, so the words are walked along with them.
+class Builder {
  public:
-  JsonReader(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options)
+  static constexpr std::size_t max_object_size = -1, max_array_size = -1, max_key_size = -1, max_string_size = -1;
+
+  Builder(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options)
       : text_(text), diagnostics_(diagnostics), options_(options) {}
 
-  std::optional<Node> Run() {
-    Skip();
-    std::optional<Node> root = Read(1);
-    if (!root) return std::nullopt;
-    Skip();
-    if (at_ < text_.size()) return Complain("there is more after the end of the JSON value", "Remove it.");
-    return root;
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code& error) { return Open(Node::Kind::kMap, error); }
+  bool on_array_begin(error_code& error) { return Open(Node::Kind::kList, error); }
+  bool on_object_end(std::size_t, error_code&) { return Close(); }
+  bool on_array_end(std::size_t, error_code&) { return Close(); }
+  bool on_key_part(std::string_view part, std::size_t, error_code&) { return Add(part); }
+  bool on_string_part(std::string_view part, std::size_t, error_code&) { return Add(part); }
+  bool on_number_part(std::string_view, error_code&) { return true; }
+  bool on_comment_part(std::string_view, error_code&) { return true; }
+  bool on_comment(std::string_view, error_code&) { return true; }
+
+  bool on_key(std::string_view rest, std::size_t, error_code& error) {
+    Unclosed& map = open_.back();
+    if (TooLong(map.node, map.keys++, error)) return false;
+    Add(rest);
+    const std::string_view word = NextWord();
+    map.key = {.key = std::exchange(string_, ""), .key_at = At(word), .key_width = word.size()};
+    const auto [first, fresh] = map.seen.emplace(map.key.key, map.key.key_at);
+    map.repeated = !fresh;
+    if (!fresh) {
+      diagnostics_.Add({.at = map.key.key_at,
+                        .width = map.key.key_width,
+                        .text = "`" + map.key.key + "` is here twice",
+                        .hint = "It is already at " + first->second.Text() + "; remove one of them."});
+    }
+    return true;
   }
+
+  bool on_string(std::string_view rest, std::size_t, error_code& error) {
+    Add(rest);
+    const std::string_view word = NextWord();
+    return Put({.text = std::exchange(string_, ""), .at = At(word), .width = word.size()}, error);
+  }
+  bool on_int64(std::int64_t, std::string_view, error_code& error) { return Plain(error); }
+  bool on_uint64(std::uint64_t, std::string_view, error_code& error) { return Plain(error); }
+  bool on_bool(bool, error_code& error) { return Plain(error); }
+  bool on_null(error_code& error) { return Plain(error); }
+  bool on_double(double number, std::string_view, error_code& error) {
+    if (std::isfinite(number)) return Plain(error);
+    const std::string_view word = NextWord();
+    return Refuse({.at = At(word), .width = word.size(), .text = "this number is too large"}, error);
+  }
+
+  /// The place of a byte; ones that are asked for later stand later.
+  Source At(std::size_t byte) {
+    for (; counted_ < byte; ++counted_) {
+      if (text_[counted_] != '\n') continue;
+      ++line_;
+      line_start_ = counted_ + 1;
+    }
+    return {.file = diagnostics_.file(), .line = line_, .column = int(byte - line_start_) + 1};
+  }
+  /// Whether a byte that was refused stands in a text.
+  bool InText(std::size_t byte) const {
+    const std::size_t start = text_.find_first_not_of(" \t\r\n,:", next_);
+    return start < byte && text_[start] == '"';
+  }
+  bool refused() const { return refused_; }
+  Node Take() { return std::move(root_); }
 
  private:
-  Source Here() const { return {.file = diagnostics_.file(), .line = line_, .column = int(at_ - line_start_) + 1}; }
+  /// A list or map whose end is still to come.
+  struct Unclosed {
+    Node node;
+    std::size_t keys = 0;
+    Node::Entry key{};  ///< of a map: the one whose value comes next
+    bool repeated = false;
+    std::unordered_map<std::string, Source> seen{};
+  };
 
-  std::nullopt_t Complain(std::string what, std::string hint) {
-    diagnostics_.Add({.at = Here(), .text = std::move(what), .hint = std::move(hint)});
-    return std::nullopt;
-  }
-  std::nullopt_t Invalid(const std::string& what) { return Complain("this is not valid JSON: " + what, ""); }
-
-  bool Is(char c) const { return at_ < text_.size() && text_[at_] == c; }
-  bool Take(char c) {
-    if (!Is(c)) return false;
-    ++at_;
-    return true;
-  }
-  void Skip() {
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '\n') {
-        ++line_;
-        line_start_ = at_ + 1;
-      } else if (c != ' ' && c != '\t' && c != '\r') {
-        return;
-      }
-    }
-  }
-
-  std::optional<Node> Read(int depth) {
-    Node node{.at = Here()};
-    if (at_ >= text_.size()) return Invalid("it ends too early");
-    const char c = text_[at_];
-    if (c == '{' || c == '[') {
-      if (depth > options_.deepest) {
-        return Complain("this is nested more than " + std::to_string(options_.deepest) + " levels deep",
-                        "No file that perch reads needs that.");
-      }
-      return c == '{' ? ReadMap(std::move(node), depth) : ReadList(std::move(node), depth);
-    }
-    const std::size_t start = at_;
-    if (c == '"') {
-      std::optional<std::string> text = ReadText();
-      if (!text) return std::nullopt;
-      node.text = *std::move(text);
+  std::string_view NextWord() {
+    next_ = std::min(text_.find_first_not_of(" \t\r\n,:", next_), text_.size());
+    const std::size_t start = next_;
+    if (text_[start] == '"') {
+      do next_ = text_.find_first_of("\"\\", next_ + 1);
+      while (text_[next_] == '\\' && ++next_);
+      ++next_;
+    } else if (std::string_view("{}[]").contains(text_[start])) {
+      ++next_;
     } else {
-      node.plain = true;
-      while (at_ < text_.size() && std::string_view(",]} \t\r\n:\"").find(text_[at_]) == std::string_view::npos) ++at_;
-      node.text = text_.substr(start, at_ - start);
-      if (!IsWord(node.text)) {
-        at_ = start;
-        return Invalid("a value must be a text in quotes, a number, true, false, null, a list or a map");
-      }
+      next_ = std::min(text_.find_first_of(" \t\r\n,]}", start), text_.size());
     }
-    node.width = std::max<std::size_t>(1, at_ - start);
-    return node;
+    return text_.substr(start, next_ - start);
   }
+  Source At(std::string_view word) { return At(std::size_t(word.data() - text_.data())); }
 
-  static bool IsWord(std::string_view word) {
-    if (word == "true" || word == "false" || word == "null") return true;
-    if (word.starts_with('-')) word.remove_prefix(1);
-    if (word.empty() || word[0] < '0' || word[0] > '9') return false;
-    if (word.size() > 1 && word[0] == '0' && word[1] >= '0' && word[1] <= '9') return false;
-    double number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    return error == std::errc() && end == word.data() + word.size() && !word.ends_with('.');
+  bool Refuse(Diagnostic diagnostic, error_code& error) {
+    diagnostics_.Add(std::move(diagnostic));
+    refused_ = true;
+    error = make_error_code(json::error::exception);
+    return false;
   }
-
-  bool TooLong(const Node& node, std::size_t size) {
+  bool TooLong(const Node& node, std::size_t size, error_code& error) {
     if (size < options_.most_entries) return false;
-    diagnostics_.Add({.at = node.at,
-                      .text = "this has more than " + std::to_string(options_.most_entries) + " entries",
-                      .hint = "Make it shorter."});
+    return !Refuse({.at = node.at,
+                    .text = "this has more than " + std::to_string(options_.most_entries) + " entries",
+                    .hint = "Make it shorter."},
+                   error);
+  }
+
+  /// Whether a list is full, which would take one more.
+  bool TooManyItems(error_code& error) {
+    return !open_.empty() && open_.back().node.kind == Node::Kind::kList &&
+           TooLong(open_.back().node, open_.back().node.items.size(), error);
+  }
+
+  bool Add(std::string_view part) {
+    string_ += part;
     return true;
   }
-
-  std::optional<Node> ReadList(Node node, int depth) {
-    node.kind = Node::Kind::kList;
-    ++at_;
-    Skip();
-    if (Take(']')) return node;
-    while (true) {
-      if (TooLong(node, node.items.size())) return std::nullopt;
-      std::optional<Node> item = Read(depth + 1);
-      if (!item) return std::nullopt;
-      node.items.push_back(*std::move(item));
-      Skip();
-      if (Take(']')) return node;
-      if (!Take(',')) return Invalid("`,` or `]` is missing");
-      Skip();
-    }
+  bool Plain(error_code& error) {
+    const std::string_view word = NextWord();
+    return Put({.text = std::string(word), .plain = true, .at = At(word), .width = word.size()}, error);
   }
-
-  std::optional<Node> ReadMap(Node node, int depth) {
-    node.kind = Node::Kind::kMap;
-    ++at_;
-    Skip();
-    if (Take('}')) return node;
-    std::unordered_map<std::string, Source> seen;
-    for (std::size_t count = 0;; ++count) {
-      if (TooLong(node, count)) return std::nullopt;
-      Node::Entry entry{.key_at = Here()};
-      const std::size_t start = at_;
-      if (!Is('"')) return Invalid("a key must be a text in quotes");
-      std::optional<std::string> key = ReadText();
-      if (!key) return std::nullopt;
-      entry.key = *std::move(key);
-      entry.key_width = at_ - start;
-      Skip();
-      if (!Take(':')) return Invalid("`:` is missing after the key");
-      Skip();
-      std::optional<Node> value = Read(depth + 1);
-      if (!value) return std::nullopt;
-      entry.value = *std::move(value);
-      const auto [first, fresh] = seen.emplace(entry.key, entry.key_at);
-      if (fresh) {
-        node.entries.push_back(std::move(entry));
-      } else {
-        diagnostics_.Add({.at = entry.key_at,
-                          .width = entry.key_width,
-                          .text = "`" + entry.key + "` is here twice",
-                          .hint = "It is already at " + first->second.Text() + "; remove one of them."});
-      }
-      Skip();
-      if (Take('}')) return node;
-      if (!Take(',')) return Invalid("`,` or `}` is missing");
-      Skip();
+  bool Open(Node::Kind kind, error_code& error) {
+    Unclosed list{.node = {.kind = kind, .at = At(NextWord())}};
+    if (int(open_.size()) >= options_.deepest) {
+      return Refuse({.at = list.node.at,
+                     .text = "this is nested more than " + std::to_string(options_.deepest) + " levels deep",
+                     .hint = "No file that perch reads needs that."},
+                    error);
     }
-  }
-
-  std::optional<std::string> ReadText() {
-    std::string text;
-    ++at_;
-    while (true) {
-      if (at_ >= text_.size() || text_[at_] == '\n') return Invalid("a text is not closed");
-      const char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return text;
-      }
-      if (static_cast<unsigned char>(c) < 0x20) return Invalid("a control character must be written as an escape");
-      if (c != '\\') {
-        text += c;
-        ++at_;
-        continue;
-      }
-      if (!ReadEscape(text)) return Invalid("this escape is unknown, or is half of a pair");
-    }
-  }
-
-  bool ReadEscape(std::string& text) {
-    constexpr std::string_view kLetters = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
-    const char letter = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-    if (const std::size_t known = kLetters.find(letter); known != kLetters.npos) {
-      text += kMeanings[known];
-      at_ += 2;
-      return true;
-    }
-    std::optional<std::uint32_t> code = CodeUnit(at_);
-    if (!code || (*code >= 0xdc00 && *code < 0xe000)) return false;
-    std::size_t length = 6;
-    if (*code >= 0xd800 && *code < 0xdc00) {  // the first half of a pair (RFC 8259, section 7)
-      const std::optional<std::uint32_t> low = CodeUnit(at_ + 6);
-      if (!low || *low < 0xdc00 || *low >= 0xe000) return false;
-      code = 0x10000 + ((*code - 0xd800) << 10) + (*low - 0xdc00);
-      length = 12;
-    }
-    AppendUtf8(*code, text);
-    at_ += length;
+    if (TooManyItems(error)) return false;
+    open_.push_back(std::move(list));
     return true;
   }
-
-  /// The four digits of \uXXXX at a place of the text.
-  std::optional<std::uint32_t> CodeUnit(std::size_t at) const {
-    if (at + 6 > text_.size() || text_[at] != '\\' || text_[at + 1] != 'u') return std::nullopt;
-    std::uint32_t code = 0;
-    const char* first = text_.data() + at + 2;
-    const auto [end, error] = std::from_chars(first, first + 4, code, 16);
-    return error == std::errc() && end == first + 4 ? std::optional(code) : std::nullopt;
+  bool Close() {
+    NextWord();
+    Node node = std::move(open_.back().node);
+    open_.pop_back();
+    Attach(std::move(node));
+    return true;
+  }
+  bool Put(Node node, error_code& error) {
+    if (TooManyItems(error)) return false;
+    Attach(std::move(node));
+    return true;
+  }
+  void Attach(Node node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Unclosed& outer = open_.back();
+    if (outer.node.kind == Node::Kind::kList) {
+      outer.node.items.push_back(std::move(node));
+    } else if (!outer.repeated) {
+      outer.key.value = std::move(node);
+      outer.node.entries.push_back(std::move(outer.key));
+    }
   }
 
   std::string_view text_;
   Diagnostics& diagnostics_;
   const YamlOptions options_;
-  std::size_t at_ = 0;
+  std::size_t next_ = 0;     // where the next word is looked for
+  std::size_t counted_ = 0;  // line_ and line_start_ are those of this byte
   std::size_t line_start_ = 0;
   int line_ = 1;
+  std::string string_;  // what came of a text so far
+  std::vector<Unclosed> open_;
+  Node root_;
+  bool refused_ = false;
 };
+
+/// What is most likely wrong where JSON was refused, inside of a text or between words.
+std::string Hint(std::string_view text, std::size_t at, bool in_text) {
+  const std::size_t last = text.substr(0, at).find_last_not_of(" \t\r\n");
+  const char before = last == text.npos ? '\0' : text[last], here = at < text.size() ? text[at] : '\0';
+  if (in_text && (here == '\n' || here == '\r')) return "A quote is not closed.";
+  if (in_text) return "Is an escape such as `\\n` or `\\u00e4` wrong there, or half of a pair?";
+  if (before == ',' && (here == '}' || here == ']')) return "Remove the comma before it.";
+  if (here == '\'') return "Texts stand in double quotes.";
+  if (here == '/' || here == '#') return "JSON has no comments.";
+  return "A comma, a colon or a quote may be missing before it.";
+}
 
 }  // namespace
 
 std::optional<Node> ParseJson(std::string_view text, Diagnostics& diagnostics, const YamlOptions& options) {
   if (!CheckBytes(text, diagnostics)) return std::nullopt;
-  return JsonReader(text, diagnostics, options).Run();
+  // One level more than allowed: the builder says it better.
+  json::basic_parser<Builder> parser({.max_depth = std::size_t(options.deepest) + 1}, text, diagnostics, options);
+  error_code error;
+  const std::size_t end = parser.write_some(false, text.data(), text.size(), error);
+  if (!error && end == text.size()) return parser.handler().Take();
+  if (parser.handler().refused()) return std::nullopt;
+  Diagnostic diagnostic{.at = parser.handler().At(end), .text = "this is not valid JSON: "};
+  if (!error) {
+    diagnostic.text = "there is more after the end of the JSON value";
+    diagnostic.hint = "Remove it.";
+  } else if (error == json::error::incomplete) {
+    diagnostic.text += "it ends too early (" + error.message() + ")";
+    diagnostic.hint = "A quote or bracket is not closed.";
+  } else {
+    diagnostic.text += "this cannot stand here (" + error.message() + ")";
+    diagnostic.hint = Hint(text, end, parser.handler().InText(end));
+  }
+  diagnostics.Add(std::move(diagnostic));
+  return std::nullopt;
 }
 
 }  // namespace perch::config

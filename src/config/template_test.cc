@@ -126,30 +126,71 @@ TEST(Template, ReadsJsonWithItsEscapesTabsAndPlaces) {
   EXPECT_EQ(value->Find("b")->at.Text(), "t.json:3:7");
 }
 
+/// "a.b 2:3, …" of every value and key.
+std::string Places(const Value& value, const std::string& path) {
+  std::string places = path + " " + value.at.Text() + ", ";
+  if (const Value::List* list = value.AsList()) {
+    for (std::size_t i = 0; i < list->size(); ++i) places += Places((*list)[i], path + "." + std::to_string(i));
+  } else if (const Value::Map* map = value.AsMap()) {
+    for (const Value::Entry& entry : *map) {
+      places += entry.key_at.Text() + " " + Places(entry.value, path + "." + entry.key);
+    }
+  }
+  return places;
+}
+
+TEST(Template, JsonAndYamlAgreeOnValuesAndPlaces) {
+  const std::string text =
+      "{\n  \"\\\"k,:{ \\\\\": [{}, [], \"a,]}:\\\\\", 12, -0.5,true , null,\n\"ä\", {\"x\" :1,\"y\" : "
+      "[[[2]]]}],\n \"last\": \"\"\n}";
+  const Result<Value> json = ReadTemplate(text, "t");
+  const Result<Value> yaml = ReadTemplate("---\n" + text, "t");
+  ASSERT_TRUE(json) << json.error().Text();
+  ASSERT_TRUE(yaml) << yaml.error().Text();
+  EXPECT_EQ(CanonicalJson(*json), CanonicalJson(*yaml));
+  EXPECT_EQ(CanonicalJson(*json),
+            R"({"\"k,:{ \\":[{},[],"a,]}:\\",12,-0.5,true,null,"ä",{"x":1,"y":[[[2]]]}],"last":""})");
+  const Result<Value> lower = ReadTemplate("\n" + text, "t");
+  EXPECT_EQ(Places(*lower, ""), Places(*yaml, ""));
+}
+
 TEST(Template, WrongJsonIsRefusedWithItsPlace) {
   const std::pair<const char*, const char*> cases[] = {
       {"{\"a\": 1, \"a\": 2}",
        "t.json:1:10: `a` is here twice\n  1 | {\"a\": 1, \"a\": 2}\n    |          ^^^\n"
        "  hint: It is already at t.json:1:2; remove one of them."},
       {"{\"a\": \"\\ud83d\"}",
-       "t.json:1:8: this is not valid JSON: this escape is unknown, or is half of a pair\n"
-       "  1 | {\"a\": \"\\ud83d\"}\n    |        ^"},
+       "t.json:1:14: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\": \"\\ud83d\"}\n    |              ^\n"
+       "  hint: Is an escape such as `\\n` or `\\u00e4` wrong there, or half of a pair?"},
       {"{\"a\": 01}",
-       "t.json:1:7: this is not valid JSON: a value must be a text in quotes, a number, true, false, null, "
-       "a list or a map\n  1 | {\"a\": 01}\n    |       ^"},
+       "t.json:1:8: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\": 01}\n    |        ^\n  hint: A comma, a colon or a quote may be missing before it."},
       {"{\"a\": 1,}",
-       "t.json:1:9: this is not valid JSON: a key must be a text in quotes\n  1 | {\"a\": 1,}\n"
-       "    |         ^"},
-      {"{\"a\" 1}", "t.json:1:6: this is not valid JSON: `:` is missing after the key\n  1 | {\"a\" 1}\n    |      ^"},
+       "t.json:1:9: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\": 1,}\n    |         ^\n  hint: Remove the comma before it."},
+      {"{\"a\" 1}",
+       "t.json:1:6: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\" 1}\n    |      ^\n  hint: A comma, a colon or a quote may be missing before it."},
       {"{\"a\": [1 2]}",
-       "t.json:1:10: this is not valid JSON: `,` or `]` is missing\n  1 | {\"a\": [1 2]}\n"
-       "    |          ^"},
+       "t.json:1:10: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\": [1 2]}\n    |          ^\n  hint: A comma, a colon or a quote may be missing before it."},
+      {"{\"a\": 'b'}",
+       "t.json:1:7: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  1 | {\"a\": 'b'}\n    |       ^\n  hint: Texts stand in double quotes."},
+      {"{\n \"a\": 1 // one\n}",
+       "t.json:2:9: this is not valid JSON: this cannot stand here (syntax error)\n"
+       "  2 |  \"a\": 1 // one\n    |         ^\n  hint: JSON has no comments."},
+      {"{\"a\": 1e999}", "t.json:1:7: this number is too large\n  1 | {\"a\": 1e999}\n    |       ^^^^^"},
       {"{\"a\": 1} x",
        "t.json:1:10: there is more after the end of the JSON value\n  1 | {\"a\": 1} x\n"
        "    |          ^\n  hint: Remove it."},
       {"{\"a\": \"x\n\"}",
-       "t.json:1:9: this is not valid JSON: a text is not closed\n  1 | {\"a\": \"x\n    |         ^"},
-      {"{\"a\": ", "t.json:1:7: this is not valid JSON: it ends too early\n  1 | {\"a\": \n    |       ^"},
+       "t.json:1:9: this is not valid JSON: this cannot stand here (syntax error)\n  1 | {\"a\": \"x\n    |         ^\n"
+       "  hint: A quote is not closed."},
+      {"{\"a\": ",
+       "t.json:1:7: this is not valid JSON: it ends too early (incomplete JSON)\n  1 | {\"a\": \n    |       ^\n"
+       "  hint: A quote or bracket is not closed."},
   };
   for (const auto& [text, error] : cases) EXPECT_EQ(Json(text, "t.json"), error) << text;
   EXPECT_EQ(Json("{a: !Ref b}\n"), R"({"a":{"Ref":"b"}})") << "YAML's own braces";
