@@ -72,8 +72,10 @@ class Context {
   /// What a Ref may name.
   const std::vector<std::string>& Referable();
 
-  /// Work that one check may still do on hostile schemas; false once it is used up.
-  bool Spend() { return work_ > 0 && --work_ > 0; }
+  /// Work that one check may still do on hostile schemas and patterns; false once it is used up.
+  bool Spend(long work = 1) { return (work_ -= work) > 0; }
+  /// What a pattern that may run into its limits is worth of it.
+  static constexpr long kPatternWork = 20'000;
 
  private:
   void Add(Finding::Severity severity, const Place& place, std::string text, std::string hint);

@@ -263,7 +263,7 @@ class Walker {
       context_.Error(place, i == 1 ? "`Fn::Cidr` makes 1 to 256 blocks" : "the bits of `Fn::Cidr` are 1 to 128");
     }
     if (const std::string* block = arguments[0].AsString()) {
-      static const Pattern kBlock = *Pattern::Compile("^[0-9a-fA-F.:]+/\\d{1,3}$");
+      static const Pattern kBlock("^[0-9a-fA-F.:]+/\\d{1,3}$");
       if (!kBlock.Matches(*block))
         context_.Error(place, Quoted(*block) + " is no block of addresses", "For example 10.0.0.0/16.");
     }

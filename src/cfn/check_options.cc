@@ -162,7 +162,7 @@ void CheckEnvironment(Context& context, const Value& properties, const Place& pl
                   "It says which platform the app runs on.");
   }
   std::string buffer;
-  static const Pattern kName = *Pattern::Compile("^[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]$");
+  static const Pattern kName("^[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]$");
   for (const char* name : {"EnvironmentName", "CNAMEPrefix"}) {
     const std::string* text = LiteralOf(&properties, name, buffer);
     if (!text || kName.Matches(*text)) continue;

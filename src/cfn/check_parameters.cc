@@ -14,7 +14,7 @@ const std::vector<std::string> kTypes = {"String", "Number", "List<Number>", "Li
 
 /// "AWS::EC2::Subnet::Id", "List<AWS::EC2::Subnet::Id>", "AWS::SSM::Parameter::Value<String>".
 bool IsType(const std::string& type) {
-  static const Pattern kAws = *Pattern::Compile(
+  static const Pattern kAws(
       "^(AWS::SSM::Parameter::(Name|Value<(String|List<String>|CommaDelimitedList|(List<)?AWS::[A-Za-z0-9:]+>?)>)"
       "|(List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:]+>?)$");
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end() || kAws.Matches(type);
@@ -45,10 +45,9 @@ void CheckDefault(Context& context, const Value& parameter, const std::string& t
     }
   }
   const Value* expression = parameter.Find("AllowedPattern");
-  if (expression && expression->AsString()) {
+  if (expression && expression->AsString() && context.Spend(Context::kPatternWork)) {
     // A parameter's pattern must fit the whole text.
-    const std::optional<Pattern> pattern = Pattern::Compile("^(?:" + *expression->AsString() + ")$");
-    if (pattern && !pattern->Matches(*text)) {
+    if (!Pattern("^(?:" + *expression->AsString() + ")$").Matches(*text)) {
       context.Error(at, "the default " + Quoted(*text) + " does not fit `AllowedPattern`",
                     "It must match " + *expression->AsString());
     }

@@ -29,6 +29,11 @@ void PropertyChecker::Error(const Place& place, std::string text, std::string hi
   if (quiet_ && first_.empty()) first_ = std::move(text);
 }
 
+void PropertyChecker::Unsure() {
+  unsure_ = true;
+  (void)context_.Spend(Context::kPatternWork);
+}
+
 std::string PropertyChecker::Name(const Place& place) const {
   const std::string below = place.TextBelow(&properties_);
   return below.empty() ? schema_.type : Quoted(below) + " of " + schema_.type;
@@ -63,7 +68,11 @@ void PropertyChecker::Check(int index, const Value& value, const Place& place, i
   AnyOf(node.one_of, value, place, hops);
   if (node.if_node >= 0 && !HoldsFunction(value)) {
     std::string why;
-    Check(Fits(node.if_node, value, place, hops, why) ? node.then_node : node.else_node, value, place, hops + 1);
+    const bool was_unsure = std::exchange(unsure_, false);
+    const bool fits = Fits(node.if_node, value, place, hops, why);
+    // What cannot be told is not held against anybody.
+    const bool unsure = std::exchange(unsure_, was_unsure) && fits;
+    if (!unsure) Check(fits ? node.then_node : node.else_node, value, place, hops + 1);
   }
 }
 
@@ -138,9 +147,11 @@ void PropertyChecker::Fields(const SchemaNode& node, const Value& value, const P
     int property = node.Property(entry.key);
     bool known = property >= 0;
     for (std::size_t i = 0; !known && i < node.pattern_properties.size(); ++i) {
-      if (!node.pattern_properties[i].first.Matches(entry.key)) continue;
+      const Pattern::Answer answer = node.pattern_properties[i].first.Find(entry.key);
+      if (answer == Pattern::Answer::kNotFound) continue;
       known = true;
-      property = node.pattern_properties[i].second;
+      if (answer == Pattern::Answer::kUnknown) Unsure();
+      if (answer == Pattern::Answer::kFound) property = node.pattern_properties[i].second;
     }
     if (!known && node.closed && PresenceOf(&entry.value) != Presence::kAbsent) {
       std::vector<std::string> names;

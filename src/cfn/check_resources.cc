@@ -27,7 +27,7 @@ bool IsCustom(std::string_view type) {
 
 void CheckType(Context& context, const ResourceInfo& resource, const Place& place, std::set<std::string_view>& told) {
   const std::string_view type = resource.type;
-  static const Pattern kType = *Pattern::Compile(
+  static const Pattern kType(
       "^([A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}(::MODULE)?|Custom::[A-Za-z0-9_@-]{1,60})$");
   if (type.size() > 200 || !kType.Matches(type)) {
     return context.Error(place, Quoted(type) + " is no type of a resource",

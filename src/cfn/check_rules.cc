@@ -44,7 +44,7 @@ void CheckBucket(Context& context, const Value& properties, const Place& place) 
     refuse("must begin and end with a letter or digit");
   }
   if (name->find("..") != std::string::npos) refuse("has two dots in a row");
-  static const Pattern kAddress = *Pattern::Compile("^\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}$");
+  static const Pattern kAddress("^\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}$");
   if (kAddress.Matches(*name)) refuse("looks like an IP address");
   for (const char* prefix : {"xn--", "sthree-", "amzn-s3-demo-"}) {
     if (name->starts_with(prefix)) refuse("begins with `" + std::string(prefix) + "`, which is reserved");
@@ -116,7 +116,7 @@ void CheckListener(Context& context, const Value& properties, const Place& place
 void CheckLoadBalancer(Context& context, const Value& properties, const Place& place) {
   std::string buffer;
   const std::string* name = LiteralOf(&properties, "Name", buffer);
-  static const Pattern kName = *Pattern::Compile("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$");
+  static const Pattern kName("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$");
   if (name && (!kName.Matches(*name) || name->starts_with("internal-"))) {
     context.Error(At(properties, place, "Name"), Quoted(*name) + " is no name of a load balancer",
                   "At most 32 letters, digits and hyphens; no hyphen at its ends, and not `internal-` at its start.");
@@ -128,7 +128,7 @@ void CheckDescription(Context& context, const Value& description, const Place& p
   std::string buffer;
   const std::string* text = ScalarText(description, buffer);
   if (!text || HasDynamicReference(*text)) return;
-  static const Pattern kLetters = *Pattern::Compile("^[a-zA-Z0-9. _\\-:/()#,@\\[\\]+=&;{}!$*]*$");
+  static const Pattern kLetters("^[a-zA-Z0-9. _\\-:/()#,@\\[\\]+=&;{}!$*]*$");
   if (text->size() > 255) {
     context.Error(place, "the description has " + std::to_string(text->size()) + " characters, and may have 255");
   } else if (!kLetters.Matches(*text)) {

@@ -42,7 +42,7 @@ void CheckTag(Context& context, const ResourceInfo& resource, const Tag& tag, co
     }
   }
   // Beanstalk developer guide, "Tagging resources": narrower than most of AWS.
-  static const Pattern kLetters = *Pattern::Compile("^[\\p{L}\\p{N}\\p{Z}\\s_.:/=+\\-@]*$");
+  static const Pattern kLetters("^[\\p{L}\\p{N}\\p{Z}\\s_.:/=+\\-@]*$");
   for (const std::string* text : {tag.key, tag.value}) {
     if (!environment || !text || kLetters.Matches(*text)) continue;
     context.Error(place, "the tag text " + Quoted(*text) + " has a character that Beanstalk refuses",

@@ -1,54 +1,36 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
+#include <memory>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace perch::cfn {
 
-/// A regular expression of a JSON schema (ECMA-262 as registries use it), matched in time linear in the subject: a
-/// schema or a template that somebody else wrote can make neither a hang nor a deep recursion. No back-references; \p
-/// classes take any letter that is not ASCII.
+/// A regular expression of a JSON schema (ECMA-262 as registries use it), run by PCRE2. It is compiled when first
+/// asked; copies share what was compiled. Limits of size, steps and memory end what somebody else's pattern or text
+/// could begin: the answer is then that it cannot be told. Thread-safe.
 class Pattern {
  public:
-  /// nullopt for what is not understood, or is too large (`kMostStates`).
-  static std::optional<Pattern> Compile(std::string_view pattern);
+  explicit Pattern(std::string_view text);
 
-  /// Whether the pattern is found in `subject` (UTF-8). A subject of more than kLongestSubject bytes always matches.
-  bool Matches(std::string_view subject) const;
+  enum class Answer { kFound, kNotFound, kUnknown };
 
-  /// A measure of the memory it takes.
-  std::size_t states() const;
+  /// Whether it is found in `subject` (UTF-8). Unknown for a pattern that is not understood, a subject that is no
+  /// UTF-8 or longer than kLongestSubject, and, from then on, where a limit was hit.
+  Answer Find(std::string_view subject) const;
 
-  static constexpr std::size_t kLongestSubject = 1024;
-  static constexpr std::size_t kMostStates = 5000;
+  /// Whether it may be found: anything but kNotFound.
+  bool Matches(std::string_view subject) const { return Find(subject) != Answer::kNotFound; }
 
-  struct Range {
-    char32_t first, last;
-  };
-  struct Class {
-    std::vector<Range> ranges;
-    bool negated = false;
-    bool unicode = false;  ///< takes, or leaves out, what is not ASCII by a property that is not looked up
-    bool Has(char32_t c) const;
-  };
-  struct State {
-    enum class Kind { kClass, kSplit, kStart, kEnd, kMatch } kind;
-    std::uint32_t index = 0;  ///< of the class
-    std::int32_t next = -1, other = -1;
-  };
-  struct Program {
-    std::vector<State> states;
-    std::vector<Class> classes;
-    std::int32_t start = 0;
-    bool anchored = false;  ///< tried at the subject's start only
-    bool negated = false;   ///< a negative look-ahead
-  };
+  const std::string& text() const;
+
+  static constexpr std::size_t kLongestText = 4096;     ///< bytes of the pattern
+  static constexpr std::size_t kLongestSubject = 1024;  ///< bytes
+  static constexpr std::size_t kMostCompiled = 32'000;  ///< bytes
 
  private:
-  std::vector<Program> programs_;  ///< all must hold: look-aheads at the start, then the pattern itself
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace perch::cfn

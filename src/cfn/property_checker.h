@@ -21,6 +21,8 @@ class PropertyChecker {
 
  private:
   void Error(const Place& place, std::string text, std::string hint = "");
+  /// A pattern was not understood, or hit a limit.
+  void Unsure();
   std::string Name(const Place& place) const;
   /// The kinds a node allows, by its references too.
   unsigned KindsOf(int index) const;
@@ -43,6 +45,7 @@ class PropertyChecker {
   const ResourceSchema& schema_;
   const Place& properties_;
   bool quiet_ = false;  ///< trying whether a schema fits: errors are only counted
+  bool unsure_ = false;
   int errors_ = 0;
   std::string first_;  ///< the first error while quiet
 };

@@ -60,8 +60,12 @@ void PropertyChecker::Scalar(const SchemaNode& node, const Value& value, const s
     return Error(place, Described(place, value) + " is no value of " + Name(place),
                  quiet_ ? "" : context_.Suggest(text, node.choices, all));
   }
-  if (node.pattern && !node.pattern->Matches(text)) {
-    Error(place, Described(place, value) + " does not fit " + Name(place), "It must match " + node.pattern_text);
+  if (node.pattern) {
+    const Pattern::Answer answer = node.pattern->Find(text);
+    if (answer == Pattern::Answer::kUnknown) Unsure();
+    if (answer == Pattern::Answer::kNotFound) {
+      Error(place, Described(place, value) + " does not fit " + Name(place), "It must match " + node.pattern->text());
+    }
   }
   if (node.least_length || node.most_length) {
     const std::size_t length = CharacterCount(text);

@@ -13,7 +13,7 @@ namespace json = boost::json;
 constexpr std::size_t kMostBytes = 4 << 20;
 constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kMostNodes = 50'000;
-constexpr std::size_t kMostPatternStates = 400'000;
+constexpr std::size_t kMostPatterns = 2000;
 
 std::string Text(const json::string& text) { return {text.data(), text.size()}; }
 
@@ -115,12 +115,8 @@ class Reader {
     return nullptr;
   }
 
-  std::optional<Pattern> Compile(std::string_view text) {
-    if (pattern_states_ > kMostPatternStates) return std::nullopt;
-    std::optional<Pattern> pattern = Pattern::Compile(text);
-    if (pattern) pattern_states_ += pattern->states();
-    return pattern;
-  }
+  /// Those beyond the limit are kept as one that cannot be told.
+  Pattern Keep(std::string_view text) { return Pattern(++patterns_ <= kMostPatterns ? text : "("); }
 
   void Fill(int index, const json::object& object) {
     // Into a local one: adding nodes moves them.
@@ -157,10 +153,7 @@ class Reader {
     } else if (key == "const") {
       Choices(json::array{value}, node);
     } else if (key == "pattern") {
-      const json::string* text = value.if_string();
-      if (!text) return true;
-      node.pattern_text = Text(*text);
-      node.pattern = Compile(node.pattern_text);
+      if (const json::string* text = value.if_string()) node.pattern = Keep(*text);
     } else if (key == "minimum") {
       node.minimum = number();
     } else if (key == "maximum") {
@@ -189,12 +182,7 @@ class Reader {
       for (const auto& [name, nested] : *object) node.properties.emplace_back(name, Add(nested));
       std::sort(node.properties.begin(), node.properties.end());
     } else if (key == "patternProperties" && object) {
-      for (const auto& [name, nested] : *object) {
-        std::optional<Pattern> pattern = Compile(name);
-        // One that is not understood may fit any name.
-        if (!pattern) pattern = Pattern::Compile("");
-        node.pattern_properties.emplace_back(std::move(*pattern), Add(nested));
-      }
+      for (const auto& [name, nested] : *object) node.pattern_properties.emplace_back(Keep(name), Add(nested));
     } else if (key == "additionalProperties") {
       if (object) node.additional = Add(value);
       node.closed = value.is_bool() && !value.get_bool();
@@ -258,7 +246,7 @@ class Reader {
   ResourceSchema& schema_;
   std::map<std::string, int, std::less<>> references_;
   std::vector<std::pair<int, const json::object*>> waiting_;
-  std::size_t pattern_states_ = 0;
+  std::size_t patterns_ = 0;
   bool too_large_ = false;
 };
 

@@ -33,7 +33,6 @@ struct SchemaNode {
   std::vector<std::pair<std::string, Names>> needs, excludes;  ///< dependentRequired, dependentExcluded
   std::vector<std::string> choices;                            ///< enum and const, as text; empty: any
   bool choices_ignore_case = false;
-  std::string pattern_text;
   std::optional<Pattern> pattern;
   std::optional<double> minimum, maximum;
   std::optional<std::size_t> least_length, most_length;  ///< characters
