@@ -37,7 +37,9 @@ std::string_view Value::KindName() const {
 }
 
 std::string JsonString(std::string_view text) {
-  std::string json = "\"";
+  std::string json;
+  json.reserve(text.size() + 2);
+  json += '"';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c == '"' || c == '\\') {

@@ -62,7 +62,7 @@ class Builder {
     AddRoles();
     AddApplication();
     AddRepository();
-    return document_;
+    return std::move(document_);
   }
 
  private:

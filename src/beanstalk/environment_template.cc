@@ -60,7 +60,7 @@ class Builder {
     AddEnvironment();
     AddRecord();
     AddOutputs();
-    return document_;
+    return std::move(document_);
   }
 
  private:

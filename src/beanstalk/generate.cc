@@ -46,9 +46,9 @@ Result<Generated> GenerateEnvironment(const AwsSettings& settings, const Facts& 
     generated.document = *own_template;
     CompleteOwnTemplate(generated.document, settings, facts, generated.problems);
   } else {
-    const Result<cfn::Template> document = EnvironmentTemplate(settings, facts);
+    Result<cfn::Template> document = EnvironmentTemplate(settings, facts);
     if (!document) return Fail(document.error());
-    generated.document = document->Document();
+    generated.document = std::move(*document).Document();
     if (FindReference(generated.document)) {
       return Fail({.kind = ErrorKind::kRefused,
                    .what = "the settings of " + facts.branch + " would make CloudFormation look up a secret",

@@ -14,6 +14,7 @@ namespace perch::beanstalk {
 /// from a template.
 class Options {
  public:
+  Options() { list_.reserve(80); }
   void Set(std::string_view option_namespace, std::string_view name, const cfn::Text& value);
   // Else a literal would be a bool: a standard conversion goes before one to Text.
   void Set(std::string_view option_namespace, std::string_view name, const char* value) {

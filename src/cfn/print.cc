@@ -17,8 +17,6 @@ std::string Scalar(const Value& value) {
 }
 
 void PrintJson(const Value& value, bool pretty, const std::string& indent, std::string& out) {
-  const std::string inner = indent + "  ";
-  const std::string_view gap = pretty ? ": " : ":";
   const Value::Map* map = value.AsMap();
   const Value::List* list = value.AsList();
   if (!map && !list) {
@@ -29,6 +27,8 @@ void PrintJson(const Value& value, bool pretty, const std::string& indent, std::
     out += map ? "{}" : "[]";
     return;
   }
+  const std::string inner = indent + "  ";
+  const std::string_view gap = pretty ? ": " : ":";
   out += map ? '{' : '[';
   bool first = true;
   const auto next = [&] {

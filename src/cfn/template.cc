@@ -28,8 +28,8 @@ Value TextList(const std::vector<std::string>& texts) {
 
 void Put(Value::Map& map, std::string key, Value value) { map.push_back({std::move(key), std::move(value), {}}); }
 
-void PutMap(Value::Map& map, std::string key, const Value::Map& section) {
-  if (!section.empty()) Put(map, std::move(key), {.data = section});
+void PutMap(Value::Map& map, std::string key, Value::Map section) {
+  if (!section.empty()) Put(map, std::move(key), {.data = std::move(section)});
 }
 
 }  // namespace
@@ -51,6 +51,7 @@ Template::Template(std::string description) : description_(std::move(description
 void Template::AddResource(const std::string& id, std::string_view type, Value properties, Extra extra) {
   RequireNewId(resources_, id);
   Value::Map resource;
+  resource.reserve(8);
   Put(resource, "Type", {.data = std::string(type)});
   if (!extra.condition.empty()) Put(resource, "Condition", {.data = std::move(extra.condition)});
   if (!extra.depends_on.empty()) Put(resource, "DependsOn", TextList(extra.depends_on));
@@ -66,6 +67,7 @@ void Template::AddResource(const std::string& id, std::string_view type, Value p
 void Template::AddOutput(std::string id, Output output) {
   RequireNewId(outputs_, id);
   Value::Map map;
+  map.reserve(4);
   if (!output.condition.empty()) Put(map, "Condition", {.data = std::move(output.condition)});
   if (!output.description.empty()) Put(map, "Description", {.data = std::move(output.description)});
   Put(map, "Value", output.value.value());
@@ -80,17 +82,22 @@ void Template::AddCondition(std::string id, Expression condition) {
 
 void Template::SetMetadata(std::string key, Json value) { Put(metadata_, std::move(key), std::move(value).value()); }
 
-Value Template::Document() const {
+Value Template::Document() const& { return Template(*this).Document(); }
+
+Value Template::Document() && {
   Value::Map document;
   Put(document, "AWSTemplateFormatVersion", {.data = std::string("2010-09-09")});
-  if (!description_.empty()) Put(document, "Description", {.data = description_});
-  PutMap(document, "Metadata", metadata_);
-  PutMap(document, "Conditions", conditions_);
-  PutMap(document, "Resources", resources_);
-  PutMap(document, "Outputs", outputs_);
+  if (!description_.empty()) Put(document, "Description", {.data = std::move(description_)});
+  PutMap(document, "Metadata", std::move(metadata_));
+  PutMap(document, "Conditions", std::move(conditions_));
+  PutMap(document, "Resources", std::move(resources_));
+  PutMap(document, "Outputs", std::move(outputs_));
   return {.data = std::move(document)};
 }
 
-void Properties::Put(const char* name, Value value) { map_.push_back({name, std::move(value), {}}); }
+void Properties::Put(const char* name, Value value) {
+  if (map_.empty()) map_.reserve(4);  // growing copies nothing, but moves large entries again and again
+  map_.push_back({name, std::move(value), {}});
+}
 
 }  // namespace perch::cfn

@@ -75,7 +75,9 @@ class Template {
   void SetMetadata(std::string key, Json value);
 
   /// The whole template as a tree.
-  Value Document() const;
+  Value Document() const&;
+  /// The same without copying it; the template is empty afterwards.
+  Value Document() &&;
 
  private:
   void AddResource(const std::string& id, std::string_view type, Value properties, Extra extra);
