@@ -104,66 +104,80 @@ TEMPLATES = {
     "an override of nothing": ("override: {Databse: {Properties: {MultiAZ: true}}}\n", """\
 perch: perch.yaml:9:12: there is no resource `Databse` to override
   9 | override: {Databse: {Properties: {MultiAZ: true}}}
-    |            ^
+    |            ^^^^^^^
   hint: Did you mean 'Database'?
 """),
     "an override of a part that no resource has": ("override: {Database: {Propertys: {MultiAZ: true}}}\n", """\
-perch: error: perch.yaml:9:23: Resources.Database.Propertys: `Propertys` is no attribute of a resource
-  Did you mean `Properties`?
+perch: perch.yaml:9:23: Resources.Database.Propertys: `Propertys` is no attribute of a resource
+  9 | override: {Database: {Propertys: {MultiAZ: true}}}
+    |                       ^^^^^^^^^
+  hint: Did you mean `Properties`?
 """),
     "an override of an unknown property by its path": ("override: {Database.Properties.MultiAz: true}\n", """\
-perch: error: perch.yaml:9:12: Resources.Database.Properties.MultiAz: `MultiAz` is no property of AWS::RDS::DBInstance
-  Did you mean `MultiAZ`?
+perch: perch.yaml:9:12: Resources.Database.Properties.MultiAz: `MultiAz` is no property of AWS::RDS::DBInstance
+  9 | override: {Database.Properties.MultiAz: true}
+    |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  hint: Did you mean `MultiAZ`?
 """),
     "a resource with a name of perch's": ("resources: {Bucket: {Type: AWS::S3::Bucket}}\n", """\
 perch: perch.yaml:9:13: perch's own template already has `Bucket`
   9 | resources: {Bucket: {Type: AWS::S3::Bucket}}
-    |             ^
+    |             ^^^^^^
   hint: To change it, write it under `override`; else choose another name.
 """),
     "an output with a name of perch's": ("outputs: {Url: {Value: x}}\n", """\
 perch: perch.yaml:9:11: perch's own template already has `Url`
   9 | outputs: {Url: {Value: x}}
-    |           ^
+    |           ^^^
   hint: Choose another name.
 """),
     "a reference to nothing": ("resources: {Mine: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Bukcet}}}\n", """\
-perch: error: perch.yaml:9:68: Resources.Mine.Properties.BucketName.Ref: there is no resource or parameter `Bukcet`
-  Did you mean `Bucket`?
+perch: perch.yaml:9:68: Resources.Mine.Properties.BucketName.Ref: there is no resource or parameter `Bukcet`
+  9 | resources: {Mine: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Bukcet}}}
+    |                                                                    ^^^^^^^^^^^
+  hint: Did you mean `Bucket`?
 """),
     "an own template without its address": ("template: {file: no-url.yaml}\n", """\
 perch: perch.yaml:9:18: the template has no output `Url`
   9 | template: {file: no-url.yaml}
-    |                  ^
+    |                  ^^^^^^^^^^^
   hint: Add one with the address that people open: perch shows it and waits until it answers.
 """),
     "an own template that is not there": ("template: {file: nowhere.yaml}\n", """\
-perch: cannot read the template that perch.yaml:9:18 names: nowhere.yaml: No such file or directory
-  Write the file, or correct `template: {file: …}`.
+perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: nowhere.yaml: No such file or directory
+  9 | template: {file: nowhere.yaml}
+    |                  ^^^^^^^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
     "an own template that is a folder": ("template: {file: folder}\n", """\
-perch: cannot read the template that perch.yaml:9:18 names: folder: it is not a regular file
-  Write the file, or correct `template: {file: …}`.
+perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: folder: it is not a regular file
+  9 | template: {file: folder}
+    |                  ^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
     "an own template too large for CloudFormation": ("template: {file: large.yaml}\n", """\
-perch: cannot read the template that perch.yaml:9:18 names: large.yaml: it is larger than the limit of 1048576 bytes
-  Write the file, or correct `template: {file: …}`.
+perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: large.yaml: it is larger than the limit of 1048576 bytes
+  9 | template: {file: large.yaml}
+    |                  ^^^^^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
     "an own template that is broken YAML": ("template: {file: broken.yaml}\n", """\
-perch: broken.yaml:3:1: this is not valid YAML: did not find expected ',' or '}'
-  while parsing a flow mapping that begins at broken.yaml:2:6
-  hint: A bracket is not closed, or a comma is missing.
+perch: perch.yaml:9:18: broken.yaml:3:1: this is not valid YAML: did not find expected ',' or '}'
+  9 | template: {file: broken.yaml}
+    |                  ^^^^^^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
     "an own template that is broken JSON": ("template: {file: broken.json}\n", """\
-perch: broken.json:1:48: this is not valid JSON: a key must be a text in quotes
-  1 | {"Resources": {"Q": {"Type": "AWS::SQS::Queue",}}}
-    |                                                ^
+perch: perch.yaml:9:18: broken.json:1:48: this is not valid JSON: this cannot stand here (syntax error)
+  9 | template: {file: broken.json}
+    |                  ^^^^^^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
     "an own template that is no map": ("template: {file: list.yaml}\n", """\
-perch: list.yaml:1:1: a template must be a map
-  1 | - Resources
-    | ^
-  hint: It has at least the key `Resources`.
+perch: perch.yaml:9:18: list.yaml:1:1: a template must be a map
+  9 | template: {file: list.yaml}
+    |                  ^^^^^^^^^
+  hint: Run `perch template env --profile branch` for all of it.
 """),
 }
 
@@ -204,7 +218,9 @@ def main(binary):
             assert code == 2 and said.startswith(expected.split("\n")[0] + "\n"), (case, code, said)
         check("a certificate of another level", config_check, CERTIFICATE, CERTIFICATE_TOLD)
         for case, (lines, expected) in TEMPLATES.items():
-            check(case, ["template", "env", *FACTS], HEAD + lines, SAMPLES + expected)
+            check(case, config_check, HEAD + lines, expected)
+            code, said = told(["template", "env", *FACTS], HEAD + lines)
+            assert code == 2 and said.startswith(SAMPLES + "perch: "), (case, code, said)
         code, said = told(config_check, HEAD)
         assert code == 0 and not said, said
     print(f"{len(SETTINGS) + 1 + len(TEMPLATES)} files")
