@@ -16,10 +16,6 @@ class Options {
  public:
   Options() { list_.reserve(80); }
   void Set(std::string_view option_namespace, std::string_view name, const cfn::Text& value);
-  // Else a literal would be a bool: a standard conversion goes before one to Text.
-  void Set(std::string_view option_namespace, std::string_view name, const char* value) {
-    Set(option_namespace, name, cfn::Text(value));
-  }
   // Names of their own: a text literal would rather become a bool than a Text.
   void SetFlag(std::string_view option_namespace, std::string_view name, bool value);
   void SetNumber(std::string_view option_namespace, std::string_view name, int value);

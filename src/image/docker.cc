@@ -1,0 +1,236 @@
+#include "image/docker.h"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace perch::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kShort{60};
+constexpr std::chrono::minutes kPushTime{30};
+
+/// What the docker program itself needs to find its engine; nothing else of perch's environment.
+std::map<std::string, std::string> DockersOwn() {
+  std::map<std::string, std::string> env;
+  for (const char* name : {"PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG",
+                           "DOCKER_CONTEXT", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}) {
+    if (const char* value = std::getenv(name)) env[name] = value;
+  }
+  return env;
+}
+
+/// A folder of this process alone, gone when this is.
+class PrivateFolder {
+ public:
+  PrivateFolder() {
+    std::string name = (fs::temp_directory_path() / "perch-docker-XXXXXX").string();
+    if (mkdtemp(name.data())) path_ = name;
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The last lines of what a program said, for an error.
+std::string LastWords(const ProcessResult& result) {
+  std::vector<std::string> lines = Lines(Trim(result.err.empty() ? result.out : result.err));
+  if (lines.size() > 3) lines.erase(lines.begin(), lines.end() - 3);
+  return lines.empty() ? DescribeExit(result.exit_code) : Printable(Join(lines, "; "));
+}
+
+Error NoDocker(const Error& error) {
+  return {.what = "cannot run docker",
+          .why = error.why.empty() ? error.what : error.why,
+          .hint = "Install it (Debian: docker.io), or name its folder in PATH."};
+}
+
+Result<ProcessResult> Call(ProcessOptions options, std::stop_token stop) {
+  if (!options.env) options.env = DockersOwn();
+  Result<ProcessResult> result = RunProcess(options, stop);
+  if (!result) return Fail(NoDocker(result.error()));
+  if (result->cancelled) return Fail({.kind = ErrorKind::kCancelled, .what = "stopped"});
+  return result;
+}
+
+/// A guest's Dockerfile may be a link: docker would read its target with our rights, and show it in the log.
+Result<fs::path> DockerfileWithin(const BuildOptions& options) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(options.folder, error);
+  const fs::path file = error ? fs::path() : fs::canonical(folder / options.dockerfile, error);
+  if (error) {
+    return Fail({.kind = ErrorKind::kUsage,
+                 .what = "there is no " + Printable(options.dockerfile) + " in this commit",
+                 .why = error.message(),
+                 .hint = "Write one, or correct `build: {dockerfile: …}`."});
+  }
+  const fs::path relative = file.lexically_relative(folder);
+  if (relative.empty() || *relative.begin() == ".." || !fs::is_regular_file(file, error)) {
+    return Fail({.kind = ErrorKind::kUsage,
+                 .what = Printable(options.dockerfile) + " leads out of the code",
+                 .hint = "It must be a file of the repository."});
+  }
+  return file;
+}
+
+bool HasBuildKit(const std::string& program, std::stop_token stop) {
+  const Result<ProcessResult> asked = Call({.argv = {program, "buildx", "version"}, .timeout = kShort}, stop);
+  return asked && asked->Succeeded();
+}
+
+std::string TimedOut(std::chrono::milliseconds timeout) { return "it took longer than " + FormatDuration(timeout); }
+
+}  // namespace
+
+Status Docker::Available(std::stop_token stop) const {
+  const Result<ProcessResult> asked =
+      Call({.argv = {program_, "version", "--format", "{{.Server.Version}}"}, .timeout = kShort}, stop);
+  if (!asked) return Fail(asked.error());
+  if (asked->Succeeded()) return {};
+  return Fail({.what = "no Docker engine answers",
+               .why = LastWords(*asked),
+               .hint = "Start it (`systemctl start docker`), or let DOCKER_HOST name one."});
+}
+
+Result<std::string> Docker::Build(const BuildOptions& options, const OnOutput& on_output, std::stop_token stop) const {
+  const Result<fs::path> dockerfile = DockerfileWithin(options);
+  if (!dockerfile) return Fail(dockerfile.error());
+  const PrivateFolder folder;
+  const fs::path id_file = folder.path() / "id";
+  ProcessOptions build{.argv = {program_, "build", "--iidfile", id_file.string(), "--file", dockerfile->string()},
+                       .env = DockersOwn(),
+                       .timeout = options.timeout,
+                       .on_output = on_output};
+  (*build.env)["DOCKER_BUILDKIT"] = HasBuildKit(program_, stop) ? "1" : "0";
+  (*build.env)["BUILDKIT_PROGRESS"] = "plain";
+  if (!options.platform.empty()) build.argv.insert(build.argv.end(), {"--platform", options.platform});
+  for (const auto& [name, value] : options.labels) build.argv.insert(build.argv.end(), {"--label", name + "=" + value});
+  build.argv.push_back(options.folder.string());
+  const Result<ProcessResult> built = Call(build, stop);
+  if (!built) return Fail(built.error());
+  if (built->timed_out) return Fail({.what = "the image's build failed", .why = TimedOut(options.timeout)});
+  if (!built->Succeeded()) return Fail({.what = "the image's build failed", .why = DescribeExit(built->exit_code)});
+  const Result<std::string> id = ReadFile(id_file, 4096);
+  if (!id) return Fail({.what = "docker built an image and did not tell which", .why = id.error().why});
+  return std::string(Trim(*id));
+}
+
+Status Docker::Run(const std::string& image, const RunOptions& options, const OnOutput& on_output,
+                   std::stop_token stop) const {
+  const std::string name = "perch-" + RandomHex(8);
+  ProcessOptions run{
+      .argv = {program_, "run", "--rm", "--init", "--name", name, "--security-opt", "no-new-privileges", "--memory",
+               std::to_string(options.memory), "--pids-limit", std::to_string(options.processes)},
+      .env = DockersOwn(),
+      .timeout = options.timeout,
+      .on_output = on_output};
+  // By name only: the values stay out of the list of processes.
+  for (const auto& [variable, value] : options.env) {
+    if (run.env->contains(variable)) {
+      run.argv.insert(run.argv.end(), {"--env", variable + "=" + value});
+    } else {
+      (*run.env)[variable] = value;
+      run.argv.insert(run.argv.end(), {"--env", variable});
+    }
+  }
+  if (!options.argv.empty()) run.argv.insert(run.argv.end(), {"--entrypoint", options.argv[0]});
+  run.argv.push_back(image);
+  if (!options.argv.empty()) run.argv.insert(run.argv.end(), options.argv.begin() + 1, options.argv.end());
+  const Result<ProcessResult> done = Call(run, stop);
+  if (!done || done->timed_out) {
+    // The program is dead, its container is not.
+    (void)Call({.argv = {program_, "rm", "--force", name}, .timeout = kShort}, {});
+  }
+  if (!done) return Fail(done.error());
+  if (done->timed_out) return Fail({.what = "it did not end", .why = TimedOut(options.timeout)});
+  if (!done->Succeeded()) return Fail({.what = "it failed", .why = DescribeExit(done->exit_code)});
+  return {};
+}
+
+Result<std::string> Docker::Push(const std::string& image, const std::string& repository, const std::string& tag,
+                                 const std::optional<Login>& login, const OnOutput& on_output,
+                                 std::stop_token stop) const {
+  // A configuration of this push's own: the password goes with it.
+  const PrivateFolder folder;
+  std::map<std::string, std::string> env = DockersOwn();
+  if (login) {
+    env["DOCKER_CONFIG"] = folder.path().string();
+    const Result<ProcessResult> entered =
+        Call({.argv = {program_, "login", "--username", login->user, "--password-stdin", login->registry},
+              .env = env,
+              .input = login->password.Reveal(),
+              .timeout = kShort},
+             stop);
+    if (!entered) return Fail(entered.error());
+    if (!entered->Succeeded()) {
+      return Fail({.what = "the registry refused the login", .where = login->registry, .why = LastWords(*entered)});
+    }
+  }
+  const std::string reference = repository + ":" + tag;
+  const Result<ProcessResult> tagged =
+      Call({.argv = {program_, "tag", image, reference}, .env = env, .timeout = kShort}, stop);
+  if (!tagged) return Fail(tagged.error());
+  if (!tagged->Succeeded()) return Fail({.what = "cannot name the image " + reference, .why = LastWords(*tagged)});
+  const Result<ProcessResult> pushed =
+      Call({.argv = {program_, "push", reference}, .env = env, .timeout = kPushTime, .on_output = on_output}, stop);
+  if (!pushed) return Fail(pushed.error());
+  if (!pushed->Succeeded()) {
+    return Fail({.what = "the push failed",
+                 .where = reference,
+                 .why = pushed->timed_out ? TimedOut(kPushTime) : DescribeExit(pushed->exit_code)});
+  }
+  const Result<ProcessResult> told =
+      Call({.argv = {program_, "image", "inspect", "--format", "{{json .RepoDigests}}", reference}, .timeout = kShort},
+           stop);
+  if (!told) return Fail(told.error());
+  const std::string digest = told->Succeeded() ? DigestIn(told->out, repository) : "";
+  if (digest.empty()) return Fail({.what = "docker pushed an image and did not tell its digest", .where = reference});
+  return digest;
+}
+
+Result<ImageFacts> Docker::Inspect(const std::string& image, std::stop_token stop) const {
+  const Result<ProcessResult> told =
+      Call({.argv = {program_, "image", "inspect", "--format", "{{.Id}} {{.Architecture}}", image}, .timeout = kShort},
+           stop);
+  if (!told) return Fail(told.error());
+  const std::vector<std::string> words = Split(Trim(told->out), ' ');
+  if (told->Succeeded() && words.size() == 2) return ImageFacts{.id = words[0], .architecture = words[1]};
+  return Fail({.kind = told->err.find("No such") != std::string::npos ? ErrorKind::kNotFound : ErrorKind::kFailed,
+               .what = "cannot look at the image",
+               .where = Printable(image),
+               .why = LastWords(*told)});
+}
+
+std::string DigestIn(std::string_view repo_digests_json, std::string_view repository) {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(
+      boost::json::string_view(Trim(repo_digests_json).data(), Trim(repo_digests_json).size()), error);
+  if (error || !parsed.is_array()) return "";
+  for (const boost::json::value& item : parsed.get_array()) {
+    if (!item.is_string()) continue;
+    const std::string_view text(item.get_string().data(), item.get_string().size());
+    const std::size_t at = text.find('@');
+    if (at != text.npos && text.substr(0, at) == repository) return std::string(text.substr(at + 1));
+  }
+  return "";
+}
+
+}  // namespace perch::image

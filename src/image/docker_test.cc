@@ -1,0 +1,137 @@
+#include "image/docker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+
+namespace perch::image {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A program in docker's place that writes down how it was called and does as $FAKE says. The real one is tried in
+/// tests/image.
+class DockerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/perch-image-XXXXXX";
+    folder_ = mkdtemp(name);
+    fs::create_directory(folder_ / "code");
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "code/Dockerfile", "FROM scratch\n"));
+    std::string script = R"sh(#!/bin/sh
+echo "$*" >> HERE/log
+case $1 in
+  buildx) exit 1 ;;
+  build)
+    echo "step 1 buildkit=$DOCKER_BUILDKIT"
+    while [ $# -gt 0 ]; do [ "$1" != --iidfile ] || echo sha256:abc > "$2"; shift; done ;;
+  run) echo "secret is $TOKEN"; exit "$(cat HERE/exit 2>/dev/null || echo 0)" ;;
+  login) echo "config $DOCKER_CONFIG password $(cat)" >> HERE/log ;;
+  image)
+    case "$*" in
+      *RepoDigests*) echo '["other/shop@sha256:1","reg.example.com/shop@sha256:2"]' ;;
+      *missing*) echo "Error: No such image: missing" >&2; exit 1 ;;
+      *) echo "sha256:abc arm64" ;;
+    esac ;;
+esac
+)sh";
+    for (std::size_t at = 0; (at = script.find("HERE", at)) != script.npos;) script.replace(at, 4, folder_.string());
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "docker", script, 0755));
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Docker docker() const { return Docker((folder_ / "docker").string()); }
+  std::string Log() const { return ReadFile(folder_ / "log").value_or(""); }
+  OnOutput Into(std::string& text) const {
+    return [&text](std::string_view piece) { text += piece; };
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(DockerTest, BuildGivesTheImagesId) {
+  std::string output;
+  const Result<std::string> id =
+      docker().Build({.folder = folder_ / "code", .labels = {{"perch.tree", "t1"}}}, Into(output));
+  ASSERT_TRUE(id) << id.error().Text();
+  EXPECT_EQ(*id, "sha256:abc");
+  EXPECT_EQ(output, "step 1 buildkit=0\n");
+  EXPECT_THAT(Log(), HasSubstr("--label perch.tree=t1 " + (folder_ / "code").string() + "\n"));
+}
+
+TEST_F(DockerTest, ADockerfileThatLeadsOutOfTheCodeIsNotRead) {
+  fs::remove(folder_ / "code/Dockerfile");
+  fs::create_symlink("/etc/passwd", folder_ / "code/Dockerfile");
+  std::string output;
+  Result<std::string> id = docker().Build({.folder = folder_ / "code"}, Into(output));
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().Text(), "Dockerfile leads out of the code\n  It must be a file of the repository.");
+  for (const char* name : {"../log", "/etc/passwd"}) {
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "log", ""));
+    id = docker().Build({.folder = folder_ / "code", .dockerfile = name}, Into(output));
+    ASSERT_FALSE(id) << name;
+    EXPECT_EQ(id.error().kind, ErrorKind::kUsage);
+    EXPECT_EQ(Log(), "") << "docker was not called";
+  }
+  id = docker().Build({.folder = folder_ / "code", .dockerfile = "Nothing"}, Into(output));
+  EXPECT_EQ(id.error().what, "there is no Nothing in this commit");
+}
+
+TEST_F(DockerTest, ValuesReachAContainerOutsideOfTheCommandLine) {
+  std::string output;
+  ASSERT_TRUE(docker().Run("sha256:abc", {.argv = {"pytest", "-x"}, .env = {{"TOKEN", "s3cret"}}}, Into(output)));
+  EXPECT_EQ(output, "secret is s3cret\n");
+  EXPECT_THAT(Log(), HasSubstr("--env TOKEN --entrypoint pytest sha256:abc -x\n"));
+  EXPECT_THAT(Log(), Not(HasSubstr("s3cret")));
+}
+
+TEST_F(DockerTest, AFailingCommandSaysHowItEnded) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "exit", "3"));
+  std::string output;
+  const Status done = docker().Run("sha256:abc", {.argv = {"false"}}, Into(output));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().Text(), "it failed: exit code 3");
+}
+
+TEST_F(DockerTest, PushLogsInApartFromTheUsersOwnConfiguration) {
+  std::string output;
+  const Result<std::string> digest =
+      docker().Push("sha256:abc", "reg.example.com/shop", "t1",
+                    Login{.registry = "reg.example.com", .user = "AWS", .password = Secret("pass")}, Into(output));
+  ASSERT_TRUE(digest) << digest.error().Text();
+  EXPECT_EQ(*digest, "sha256:2");
+  const std::string log = Log();
+  EXPECT_THAT(log, HasSubstr("login --username AWS --password-stdin reg.example.com\n"));
+  EXPECT_THAT(log, HasSubstr(" password pass\n"));
+  const std::size_t at = log.find("config ") + 7;
+  EXPECT_FALSE(fs::exists(log.substr(at, log.find(' ', at) - at))) << "the login is gone";
+  EXPECT_THAT(log, HasSubstr("tag sha256:abc reg.example.com/shop:t1\npush reg.example.com/shop:t1\n"));
+}
+
+TEST_F(DockerTest, InspectTellsTheProcessor) {
+  EXPECT_EQ(docker().Inspect("sha256:abc")->architecture, "arm64");
+  EXPECT_EQ(docker().Inspect("missing").error().kind, ErrorKind::kNotFound);
+}
+
+TEST(Docker, AMissingProgramIsSaid) {
+  const Status there = Docker("/nowhere/docker").Available();
+  ASSERT_FALSE(there);
+  EXPECT_EQ(there.error().what, "cannot run docker");
+  EXPECT_EQ(there.error().hint, "Install it (Debian: docker.io), or name its folder in PATH.");
+}
+
+TEST(DigestIn, TakesThatOfTheRepositoryOnly) {
+  EXPECT_EQ(DigestIn(R"(["a/b@sha256:1","a@sha256:2"])", "a"), "sha256:2");
+  EXPECT_EQ(DigestIn("[]", "a"), "");
+  EXPECT_EQ(DigestIn("null", "a"), "");
+  EXPECT_EQ(DigestIn("{", "a"), "");
+}
+
+}  // namespace
+}  // namespace perch::image
