@@ -22,13 +22,15 @@ std::string Sha256(std::string_view bytes) {
 
 std::string Sha256Hex(std::string_view bytes) { return Hex(Sha256(bytes)); }
 
-std::string HmacSha256Hex(std::string_view key, std::string_view bytes) {
+std::string HmacSha256(std::string_view key, std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), int(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
        digest, &size);
-  return Hex(std::string_view(reinterpret_cast<char*>(digest), size));
+  return std::string(reinterpret_cast<char*>(digest), size);
 }
+
+std::string HmacSha256Hex(std::string_view key, std::string_view bytes) { return Hex(HmacSha256(key, bytes)); }
 
 std::string RandomHex(int n) {
   std::string bytes(std::size_t(n), '\0');

@@ -11,6 +11,9 @@ std::string Sha256Hex(std::string_view bytes);
 /// The SHA-256 of `bytes`, 32 raw bytes.
 std::string Sha256(std::string_view bytes);
 
+/// HMAC-SHA-256 of `bytes` under `key`, 32 raw bytes.
+std::string HmacSha256(std::string_view key, std::string_view bytes);
+
 /// HMAC-SHA-256 of `bytes` under `key`, lower-case hexadecimal.
 std::string HmacSha256Hex(std::string_view key, std::string_view bytes);
 
