@@ -89,7 +89,7 @@ class Writer:
     def database(self, region):
         mode = self.random.choice(["dedicated", "snapshot", "none", "dedicated"])
         database = {"mode": self.one([mode], ["own", "newest"])} | self.some({
-            "version": lambda: self.one([14, 15, 16, 17, "16.4", "17.2"], [9, "sixteen", "16.x", "16.4.2"]),
+            "version": lambda: self.one([14, 15, 16, 17, "16.10", "17.6"], [9, "sixteen", "16.x", "16.4.2"]),
             "class": lambda: self.one(CLASSES, ["t4g.micro", "db.t4g", "db.z9.large", "db.t4g.mikro"]),
             "multi_az": lambda: self.one([True, False], ["sometimes"]),
             "backups": lambda: self.number(0, 35),

@@ -30,6 +30,9 @@ SILENT = [
     (r"the default `a1` does not fit", "the pattern must fit the whole value; cfn-lint looks at its start", f"{GUIDE}, Parameters"),
     (r"the default `x` is no number", "a default must be of its parameter's type", f"{GUIDE}, Parameters"),
     (r"conditions need each other in a circle", "no order settles them: a template validation error", f"{GUIDE}, Conditions"),
+    (r"`Fn::Select` takes item 2", "cannot select nonexistent value at index 2", f"{GUIDE}, Fn::Select"),
+    (r"there is no mapping `N`|the mapping `M` has no key", "unable to get mapping: a template validation error", f"{GUIDE}, Fn::FindInMap"),
+    (r"`Fn::Transform` takes {Name", "a name, and the macro's parameters", f"{GUIDE}, Fn::Transform"),
     (r"is set by AWS", "the property is among the schema's readOnlyProperties: setting it is refused", "CloudFormation registry"),
     (r"there are 51 tags", "50 is the most for one resource; the stack fails at this resource", f"{GUIDE}, resource tags"),
     (r"that Beanstalk refuses|which only Beanstalk may use", "TagResource's constraints", "Elastic Beanstalk developer guide, tagging"),
@@ -58,6 +61,8 @@ SILENT = [
     (r"looks like an IP address|which is reserved", "InvalidBucketName", NAMES),
     (r"has a character that EC2 refuses", "InvalidParameterValue: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*", "EC2 API reference, IpRange"),
     (r"are no range of ports", "InvalidParameterValue: the first port is above the last", "EC2 API reference, IpPermission"),
+    (r"a listener for HTTP takes no certificate", "certificates are of HTTPS and TLS listeners",
+     "Elastic Load Balancing API reference, CreateListener"),
     (r"is no name of a load balancer", "at most 32 letters, digits and hyphens, not internal- at its start",
      "Elastic Load Balancing API reference, CreateLoadBalancer"),
 ]
