@@ -4,14 +4,19 @@
 namespace perch::cfn {
 namespace {
 
-/// A bucket B, and a policy whose document holds the value.
+/// A bucket B, and a resource of a type of one's own that holds the value.
 std::string Holding(const std::string& value, const std::string& sections = "") {
   return "{" + sections +
-         "'Resources': {'B': {'Type': 'AWS::S3::Bucket'}, 'P': {'Type': 'AWS::S3::BucketPolicy', "
-         "'Properties': {'Bucket': 'b', 'PolicyDocument': {'V': " +
-         value + "}}}}}";
+         "'Resources': {'B': {'Type': 'AWS::S3::Bucket'}, 'P': {'Type': 'Custom::Holder', "
+         "'Properties': {'ServiceToken': 'arn:aws:lambda:eu-central-1:111122223333:function:f', 'V': " +
+         value + "}}}}";
 }
-const std::string kAt = "error Resources.P.Properties.PolicyDocument.V";
+const std::string kAt = "error Resources.P.Properties.V";
+/// The value where a text belongs.
+std::string AsText(const std::string& value) {
+  return Resource("AWS::SSM::Parameter", "'Type': 'String', 'Value': " + value);
+}
+const std::string kText = "error Resources.R.Properties.Value";
 
 TEST(CheckFunctions, References) {
   Expect({
@@ -58,7 +63,7 @@ TEST(CheckFunctions, References) {
       {"Sub with variables", Holding("{'Fn::Sub': ['${v} ${B}', {'v': {'Fn::GetAtt': ['B', 'Arn']}}]}"), {}},
       {"Sub with an unused variable",
        Holding("{'Fn::Sub': ['x', {'v': 'y'}]}"),
-       {"warning Resources.P.Properties.PolicyDocument.V.Fn::Sub: the variable `v` is not in the text of `Fn::Sub`"}},
+       {"warning Resources.P.Properties.V.Fn::Sub: the variable `v` is not in the text of `Fn::Sub`"}},
       {"Sub with a list",
        Holding("{'Fn::Sub': ['${v}', {'v': ['y']}]}"),
        {kAt + ".Fn::Sub[1].v: the variable `v` of `Fn::Sub` is no text"}},
@@ -74,15 +79,17 @@ TEST(CheckFunctions, Shapes) {
   const std::string condition = "'Conditions': {'C': {'Fn::Equals': ['a', 'b']}}, ";
   Expect({
       {"unknown function",
-       Holding("{'Fn::Jion': ['', []]}"),
-       {kAt + ".Fn::Jion: there is no function `Fn::Jion` | Did you mean `Fn::Join`?"}},
+       AsText("{'Fn::Jion': ['', []]}"),
+       {kText + ".Fn::Jion: there is no function `Fn::Jion` | Did you mean `Fn::Join`?"}},
       {"beside other keys",
-       Holding("{'Fn::Sub': 'x', 'Other': 'y'}"),
-       {kAt +
-        ".Fn::Sub: `Fn::Sub` stands beside other keys | A function is the only key of its map: move the others out."}},
+       AsText("{'Fn::Sub': 'x', 'Other': 'y'}"),
+       {kText + ": `Value` of AWS::SSM::Parameter is a text, not a map",
+        kText + ".Fn::Sub: `Fn::Sub` stands beside other keys | A function is the only key of its map: move the others "
+                "out."}},
       {"null",
-       Holding("null"),
-       {kAt + ": nothing is written here, and CloudFormation refuses null | Leave the key out, or give it a value."}},
+       AsText("null"),
+       {"error Resources.R.Properties: AWS::SSM::Parameter needs `Value`",
+        kText + ": nothing is written here, and CloudFormation refuses null | Leave the key out, or give it a value."}},
       {"Join", Holding("{'Fn::Join': ['a', 'b']}"), {kAt + ".Fn::Join: `Fn::Join` takes [separator, [values]]"}},
       {"Join of a list",
        Holding("{'Fn::Join': ['a', [['b']]]}"),
@@ -104,9 +111,10 @@ TEST(CheckFunctions, Shapes) {
        Holding("{'Fn::If': ['Other', 'x', 'y']}", condition),
        {kAt + ".Fn::If: there is no condition `Other`"}},
       {"Equals outside of conditions",
-       Holding("{'Fn::Equals': ['x', 'y']}"),
-       {kAt + ".Fn::Equals: `Fn::Equals` can only be used in Conditions | Give the condition a name there, and use it "
-              "by `Fn::If`."}},
+       AsText("{'Fn::Equals': ['x', 'y']}"),
+       {kText +
+        ".Fn::Equals: `Fn::Equals` can only be used in Conditions | Give the condition a name there, and use it "
+        "by `Fn::If`."}},
       {"FindInMap",
        Holding("{'Fn::FindInMap': ['M', 'a']}", mapping),
        {kAt + ".Fn::FindInMap: `Fn::FindInMap` takes [map, key, key]"}},
@@ -150,7 +158,7 @@ TEST(CheckFunctions, Shapes) {
 TEST(CheckFunctions, Conditions) {
   const auto condition = [](const std::string& text) {
     return "{'Parameters': {'P': {'Type': 'String'}}, 'Conditions': {'C': " + text +
-           "}, 'Resources': {'B': {'Type': 'AWS::S3::Bucket'}}}";
+           "}, 'Resources': {'B': {'Type': 'AWS::S3::Bucket', 'Condition': 'C'}}}";
   };
   const std::string why =
       " | Conditions are settled before any resource is made: they can only look at parameters and mappings.";
@@ -193,28 +201,29 @@ TEST(CheckFunctions, Conditions) {
 }
 
 TEST(CheckFunctions, Circles) {
-  const auto policy = [](const std::string& name, const std::string& value, const std::string& rest = "") {
-    return "'" + name + "': {'Type': 'AWS::S3::BucketPolicy', 'Properties': {'Bucket': " + value +
-           ", 'PolicyDocument': {}}" + rest + "}";
+  const auto bucket = [](const std::string& name, const std::string& value, const std::string& rest = "") {
+    return "'" + name + "': {'Type': 'AWS::S3::Bucket', 'Properties': {'BucketName': " + value + "}" + rest + "}";
   };
   const std::string hint = " | Take one of the references out, or make it a resource of its own.";
   Expect({
       {"by Ref and Sub",
-       "{'Resources': {" + policy("A", "{'Ref': 'C'}") + ", " + policy("C", "{'Fn::Sub': 'x${A}'}") + "}}",
+       "{'Resources': {" + bucket("A", "{'Ref': 'C'}") + ", " + bucket("C", "{'Fn::Sub': 'x-${A}'}") + "}}",
        {"error Resources.A: resources need each other in a circle: A → C → A" + hint}},
       {"by DependsOn",
-       "{'Resources': {" + policy("A", "'x'", ", 'DependsOn': 'C'") + ", " +
-           policy("C", "'x'", ", 'DependsOn': ['D']") + ", " + policy("D", "{'Fn::If': ['Q', {'Ref': 'A'}, 'x']}") +
+       "{'Resources': {" + bucket("A", "'xyz'", ", 'DependsOn': 'C'") + ", " +
+           bucket("C", "'xyz'", ", 'DependsOn': ['D']") + ", " + bucket("D", "{'Fn::If': ['Q', {'Ref': 'A'}, 'xyz']}") +
            "}, 'Conditions': {'Q': {'Fn::Equals': ['a', 'b']}}}",
        {"error Resources.A: resources need each other in a circle: A → C → D → A" + hint}},
       {"on itself",
-       "{'Resources': {" + policy("A", "{'Ref': 'A'}") + "}}",
+       "{'Resources': {" + bucket("A", "{'Ref': 'A'}") + "}}",
        {"error Resources.A: resources need each other in a circle: A → A" + hint}},
-      {"a variable of the same name", "{'Resources': {" + policy("A", "{'Fn::Sub': ['${A}', {'A': 'x'}]}") + "}}", {}},
+      {"a variable of the same name",
+       "{'Resources': {" + bucket("A", "{'Fn::Sub': ['${A}', {'A': 'xyz'}]}") + "}}",
+       {}},
   });
   std::string chain = "{'Resources': {";
   for (int i = 0; i < 400; ++i) {
-    chain += (i ? ", " : "") + policy("A" + std::to_string(i), "{'Ref': 'A" + std::to_string((i + 1) % 400) + "'}");
+    chain += (i ? ", " : "") + bucket("A" + std::to_string(i), "{'Ref': 'A" + std::to_string((i + 1) % 400) + "'}");
   }
   EXPECT_THAT(CheckText(chain + "}}"),
               testing::ElementsAre(

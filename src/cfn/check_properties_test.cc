@@ -129,7 +129,7 @@ TEST(CheckProperties, Limits) {
        {kAt + ".Roles: `Roles` of AWS::IAM::InstanceProfile has 2 items, and 1 is the most",
         kAt + ".Roles[1]: `Roles[1]` of AWS::IAM::InstanceProfile is there already"}},
       {"a dynamic reference is anything",
-       Resource("AWS::IAM::Role", "'AssumeRolePolicyDocument': {}, 'RoleName': '{{resolve:ssm:/a b}}'"),
+       Resource("AWS::IAM::Role", "'AssumeRolePolicyDocument': {'Statement': []}, 'RoleName': '{{resolve:ssm:/a b}}'"),
        {}},
   });
 }
@@ -144,7 +144,8 @@ TEST(CheckProperties, Relations) {
        Resource("AWS::Route53::RecordSet", record),
        {kAt + ": AWS::Route53::RecordSet needs one of `HostedZoneId` and `HostedZoneName`"}},
       {"maybe one",
-       "{'Conditions': {'C': {'Fn::Equals': ['a', 'b']}}, 'Resources': {'R': {'Type': 'AWS::Route53::RecordSet', "
+       "{'Conditions': {'C': {'Fn::Equals': [{'Ref': 'AWS::Region'}, 'b']}}, 'Resources': {'R': {'Type': "
+       "'AWS::Route53::RecordSet', "
        "'Properties': {" +
            record +
            ", 'HostedZoneId': {'Fn::If': ['C', 'Z', {'Ref': 'AWS::NoValue'}]}, 'HostedZoneName': {'Fn::If': ['C', "

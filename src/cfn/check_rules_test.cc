@@ -87,7 +87,8 @@ TEST(CheckRules, Databases) {
        database("'MaxAllocatedStorage': 20"),
        {kAt + ".MaxAllocatedStorage: `MaxAllocatedStorage` is above `AllocatedStorage`, not 20 for 20"}},
       {"key",
-       database("'KmsKeyId': 'k', 'StorageEncrypted': false"),
+       database("'KmsKeyId': 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000', "
+                "'StorageEncrypted': false"),
        {kAt + ".KmsKeyId: `KmsKeyId` needs `StorageEncrypted: true`"}},
   });
 }
@@ -151,7 +152,7 @@ TEST(CheckRules, Buckets) {
 
 TEST(CheckRules, Networks) {
   const auto group = [](const std::string& rule, const std::string& description = "app") {
-    return Resource("AWS::EC2::SecurityGroup", "'VpcId': 'v', 'GroupDescription': '" + description +
+    return Resource("AWS::EC2::SecurityGroup", "'VpcId': 'vpc-12345678', 'GroupDescription': '" + description +
                                                    "', 'SecurityGroupIngress': [{" + rule + "}]");
   };
   const auto listener = [](const std::string& more) {
@@ -178,12 +179,17 @@ TEST(CheckRules, Networks) {
       {"HTTPS",
        listener("'Protocol': 'HTTPS'"),
        {kAt + ".Protocol: a listener for HTTPS needs `Certificates` | Give it [{\"CertificateArn\": …}]."}},
-      {"HTTPS with a certificate", listener("'Protocol': 'HTTPS', 'Certificates': [{'CertificateArn': 'a'}]"), {}},
+      {"HTTPS with a certificate",
+       listener("'Protocol': 'HTTPS', 'Certificates': [{'CertificateArn': "
+                "'arn:aws:acm:eu-central-1:111122223333:certificate/a'}]"),
+       {}},
       {"HTTP with a certificate",
-       listener("'Protocol': 'HTTP', 'Certificates': [{'CertificateArn': 'a'}]"),
+       listener("'Protocol': 'HTTP', 'Certificates': [{'CertificateArn': "
+                "'arn:aws:acm:eu-central-1:111122223333:certificate/a'}]"),
        {kAt + ".Certificates: a listener for HTTP takes no certificate | Is its protocol HTTPS?"}},
       {"load balancer's name",
-       Resource("AWS::ElasticLoadBalancingV2::LoadBalancer", "'Subnets': ['a', 'b'], 'Name': 'internal-x'"),
+       Resource("AWS::ElasticLoadBalancingV2::LoadBalancer",
+                "'Subnets': ['subnet-12345678', 'subnet-12345679'], 'Name': 'internal-x'"),
        {kAt + ".Name: `internal-x` is no name of a load balancer | At most 32 letters, digits and hyphens; no hyphen "
               "at its ends, and not "
               "`internal-` at its start."}},

@@ -124,6 +124,18 @@ void CheckSize(Context& context, const Place& root) {
   }
 }
 
+/// Template format error of CloudFormation's, wherever it stands. Elsewhere CheckFunctions looks for it.
+void CheckNulls(Context& context, const Value& value, const Place& place) {
+  if (value.IsNull()) {
+    context.Error(place, "nothing is written here, and CloudFormation refuses null",
+                  "Leave the key out, or give it a value.");
+  } else if (const Value::List* list = value.AsList()) {
+    for (std::size_t i = 0; i < list->size(); ++i) CheckNulls(context, (*list)[i], Place(place, i, (*list)[i]));
+  } else if (const Value::Map* map = value.AsMap()) {
+    for (const Value::Entry& entry : *map) CheckNulls(context, entry.value, Place(place, entry));
+  }
+}
+
 }  // namespace
 
 void CheckSections(Context& context) {
@@ -147,6 +159,9 @@ void CheckSections(Context& context) {
       context.Error(Place(place, entry), Quoted(entry.key) + " is a parameter and a resource",
                     "Give one of them another name.");
     }
+  }
+  if (const Value* metadata = context.document.Find("Metadata")) {
+    CheckNulls(context, *metadata, Place(root, "Metadata", metadata->at));
   }
   CheckMappings(context, root);
   CheckSize(context, root);

@@ -20,10 +20,11 @@ std::string Many(int count, const std::string& value) {
 }
 
 TEST(Check, ADecentTemplateHasNoFindings) {
-  EXPECT_THAT(CheckText(R"({
+  Expect({{"decent",
+           R"({
     'AWSTemplateFormatVersion': '2010-09-09',
     'Description': 'A shop',
-    'Metadata': {'Ref': 'anything', 'n': null},
+    'Metadata': {'Ref': 'anything'},
     'Parameters': {'Size': {'Type': 'Number', 'Default': 20, 'MinValue': 20, 'AllowedValues': [20, 40]},
                    'Net': {'Type': 'AWS::EC2::VPC::Id'}, 'NetIds': {'Type': 'List<AWS::EC2::Subnet::Id>'},
                    'Ami': {'Type': 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>'}},
@@ -32,11 +33,11 @@ TEST(Check, ADecentTemplateHasNoFindings) {
                    'Both': {'Fn::And': [{'Condition': 'Large'}, {'Fn::Equals': [{'Ref': 'AWS::Region'}, 'x']}]}},
     'Resources': {
       'Bucket': {'Type': 'AWS::S3::Bucket', 'DeletionPolicy': 'Retain', 'UpdateReplacePolicy': 'Delete',
-        'Properties': {'BucketName': {'Fn::Sub': 'shop-${AWS::Region}-${!x}'},
+        'Properties': {'BucketName': {'Fn::Sub': 'shop-${AWS::Region}'},
           'VersioningConfiguration': {'Status': {'Fn::If': ['Large', 'Enabled', 'Suspended']}},
-          'Tags': [{'Key': 'app', 'Value': 'shop'}, {'Fn::If': ['Large', {'Key': 'x', 'Value': 1}, {'Ref': 'AWS::NoValue'}]}]}},
-      'Policy': {'Type': 'AWS::S3::BucketPolicy', 'DependsOn': ['Bucket'], 'Condition': 'Both',
-        'Properties': {'Bucket': {'Ref': 'Bucket'}, 'PolicyDocument': {'Statement': [{'Effect': 'Allow', 'Condition': {'Bool': {'aws:SecureTransport': 'false'}},
+          'Tags': [{'Key': 'app', 'Value': {'Fn::Sub': 'shop ${!x} ${AWS::Region}'}}, {'Fn::If': ['Large', {'Key': 'x', 'Value': 1}, {'Ref': 'AWS::NoValue'}]}]}},
+      'Policy': {'Type': 'AWS::S3::BucketPolicy', 'DependsOn': ['Group'], 'Condition': 'Both',
+        'Properties': {'Bucket': {'Ref': 'Bucket'}, 'PolicyDocument': {'Statement': [{'Effect': 'Deny', 'Principal': '*', 'Action': 's3:*', 'Condition': {'Bool': {'aws:SecureTransport': 'false'}},
           'Resource': {'Fn::Join': ['', [{'Fn::GetAtt': ['Bucket', 'Arn']}, '/*']]}}]}}},
       'Group': {'Type': 'AWS::EC2::SecurityGroup', 'Properties': {'GroupDescription': 'app', 'VpcId': {'Ref': 'Net'},
         'SecurityGroupIngress': [{'IpProtocol': 'tcp', 'FromPort': '80', 'ToPort': 80, 'CidrIp': '0.0.0.0/0'}]}},
@@ -45,12 +46,16 @@ TEST(Check, ADecentTemplateHasNoFindings) {
         'Properties': {'Engine': 'postgres', 'DBInstanceClass': 'db.t4g.micro', 'AllocatedStorage': {'Ref': 'Size'},
           'MasterUsername': 'app', 'MultiAZ': 'false', 'MasterUserPassword': '{{resolve:secretsmanager:x:SecretString:password}}'}}},
     'Outputs': {'Url': {'Value': {'Fn::GetAtt': 'Bucket.DomainName'}, 'Export': {'Name': {'Fn::Sub': '${AWS::StackName}-url'}}},
-                'Host': {'Condition': 'Large', 'Value': {'Fn::GetAtt': ['Db', 'Endpoint.Address']}}}})"),
-              testing::IsEmpty());
+                'Host': {'Condition': 'Large', 'Value': {'Fn::GetAtt': ['Db', 'Endpoint.Address']}}}})",
+           {}}});
 }
 
 TEST(Check, Sections) {
   Expect({
+      {"null in the metadata",
+       With("'Metadata': {'a': [1, null]}"),
+       {"error Metadata.a[1]: nothing is written here, and CloudFormation refuses null | Leave the key out, or give it "
+        "a value."}},
       {"unknown section",
        With("'Resource': {}"),
        {"error Resource: `Resource` is no section of a template | Did you mean `Resources`?"}},

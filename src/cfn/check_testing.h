@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,11 +38,12 @@ inline Value FromJson(const boost::json::value& json) {
   return value;
 }
 
-/// A template from JSON in which ' may stand for ".
-inline Value Parsed(std::string text) {
+/// JSON in which ' stood for ".
+inline std::string WithQuotes(std::string text) {
   for (char& c : text) c = c == '\'' ? '"' : c;
-  return FromJson(boost::json::parse(text));
+  return text;
 }
+inline Value Parsed(const std::string& text) { return FromJson(boost::json::parse(WithQuotes(text))); }
 
 /// "error Resources.A: text | hint"
 inline std::string Line(const Finding& finding) {
@@ -71,8 +74,23 @@ struct CheckCase {
   std::vector<std::string> findings;
 };
 
-inline void Expect(const std::vector<CheckCase>& cases, const Schemas& schemas = Known()) {
-  for (const CheckCase& c : cases) EXPECT_EQ(CheckText(c.text, schemas), c.findings) << c.name;
+/// Writes the case into the folder $PERCH_DUMP_CASES, if that is set: tests/templates/refused.py gives it to cfn-lint.
+inline void Dump(const CheckCase& c) {
+  static int number = 0;
+  const char* folder = std::getenv("PERCH_DUMP_CASES");
+  if (!folder) return;
+  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+  boost::json::object json{{"name", std::string(test->test_suite_name()) + "." + test->name() + ": " + c.name},
+                           {"document", WithQuotes(c.text)},
+                           {"findings", boost::json::array(c.findings.begin(), c.findings.end())}};
+  std::ofstream(std::string(folder) + "/" + std::to_string(++number) + ".json") << json;
+}
+
+inline void Expect(const std::vector<CheckCase>& cases) {
+  for (const CheckCase& c : cases) {
+    EXPECT_EQ(CheckText(c.text), c.findings) << c.name;
+    Dump(c);
+  }
 }
 
 /// A template with one resource, R, of the type.

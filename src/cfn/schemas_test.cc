@@ -153,6 +153,20 @@ TEST(ResourceSchema, FormsAndConditions) {
                            "error Resources.R.Properties.Map.c: `Map.c` of AWS::A1::B1 is a whole number, not `x`"));
 }
 
+TEST(ResourceSchema, WhatAPatternCannotTellIsNotHeldAgainstAnybody) {
+  const std::string patterns =
+      R"({"properties":{"X":{"type":"string","pattern":"^(a+)+$"},"Y":{"pattern":"("},)"
+      R"("Map":{"type":"object","patternProperties":{"(":{"type":"integer"}},"additionalProperties":false}},)"
+      R"("if":{"properties":{"Y":{"pattern":"("}},"required":["Y"]},"then":{"required":["T"]},"else":{"required":["E"]}})";
+  EXPECT_THAT(CheckWith(patterns, "'Y': 'b', 'X': '" + std::string(500, 'a') + "!', 'Map': {'a': 'b'}"),
+              testing::IsEmpty());
+  EXPECT_THAT(CheckWith(patterns, "'Y': 'b', 'X': 'b'"),
+              testing::ElementsAre(
+                  "error Resources.R.Properties.X: `b` does not fit `X` of AWS::A1::B1 | It must match ^(a+)+$"));
+  EXPECT_THAT(CheckWith(patterns, "'X': 'a'"),
+              testing::ElementsAre("error Resources.R.Properties: AWS::A1::B1 needs `E`"));
+}
+
 TEST(ResourceSchema, CirclesEnd) {
   const std::string circles =
       R"({"definitions":{"A":{"$ref":"#/definitions/B"},"B":{"$ref":"#/definitions/A"},"T":{"type":"object","properties":{"Next":{"$ref":"#/definitions/T"}},"additionalProperties":false},)"
