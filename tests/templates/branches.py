@@ -140,9 +140,8 @@ def a_branch_looks_up_no_secret(repository, linter):
         assert result.stdout == b"" and b"{{resolve:" in result.stderr, (name, result)
     result = repository.template("in-a-variable")
     assert (result.returncode, result.stderr.decode()) == (
-        3, "perch: the settings of in-a-variable would make CloudFormation look up a secret\n"
-           "  why: a value holds `{{resolve:`\n"
-           "  hint: Secrets belong into `secrets` of the operator's perch.yaml.\n"), result
+        3, "perch: the settings of in-a-variable would make CloudFormation look up a secret: a value holds `{{resolve:`\n"
+           "  Secrets belong into `secrets` of the operator's perch.yaml.\n"), result
 
 
 def a_function_of_cloudformation_stays_a_text(repository, linter):
@@ -171,7 +170,8 @@ def a_branch_changes_nothing_of_the_operators(repository, linter):
         result = repository.template(f"changes-{key}")
         assert result.returncode == 0, (key, result)
         told = result.stderr.decode()
-        assert told.startswith("perch: ") and f"`{key}" in told and told.count("\n") == 1, (key, told)
+        line = rf"perch: perch\.yaml:10:\d+ on this branch sets `{key}[^`]*`; only the operator's file decides that, so it is ignored\.\n"
+        assert re.fullmatch(f"({line})+", told), (key, told)
         alike = result.stdout.decode().replace(f"changes-{key}", "feature-a")
         assert set(json.loads(alike)["Resources"]) == set(json.loads(plain.stdout)["Resources"]), key
         assert "Mine" not in alike and "p5.48xlarge" not in alike and "other.preview" not in alike, key
