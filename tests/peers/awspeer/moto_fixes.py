@@ -1,0 +1,124 @@
+"""Where moto itself answers differently from AWS: signatures of special keys, IAM on named resources, S3's pages and limits."""
+
+import json
+import threading
+
+from moto import settings
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.iam import access_control
+from moto.s3.exceptions import AccessDeniedByLock
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+
+raw = threading.local()  # .target: the path and query of the request as they came
+
+
+def apply(world):
+    _signatures()
+    _permissions()
+    _pages(world)
+    _refused_keys(world)
+
+
+def require_auth():
+    """From now on every call needs a good signature and a permission."""
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+    ActionAuthenticatorMixin.request_count = 0
+
+
+def _signatures():
+    made = access_control.IAMRequestBase._create_aws_request
+
+    def create(self):
+        target = getattr(raw, "target", None)
+        if target:
+            self._path = "http://" + self._headers.get("Host", "localhost") + target
+        return made(self)
+
+    access_control.IAMRequestBase._create_aws_request = create
+
+
+def _permissions():
+    check = access_control.IAMRequestBase.check_action_permitted
+
+    def permitted(self, resource):
+        """Where moto doesn't know the resource ("*"), only the action counts."""
+        if resource != "*":
+            return check(self, resource)
+        collect = self._access_key.collect_policies
+        self._access_key.collect_policies = lambda: [_any_resource(p) for p in collect()]
+        return check(self, resource)
+
+    access_control.IAMRequestBase.check_action_permitted = permitted
+
+
+def _any_resource(policy):
+    document = access_control.IAMPolicy(policy)._policy_json
+    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    kept = []
+    for statement in statements:
+        statement = {k: v for k, v in statement.items() if k != "Condition"}
+        if statement["Effect"] == "Allow":
+            statement["Resource"] = "*"
+        kept.append(statement)
+    return json.dumps({**document, "Statement": kept})
+
+
+def _pages(world):
+    for name in ("list_objects", "list_objects_v2", "list_object_versions"):
+        setattr(S3Response, name, _with_page(world, getattr(S3Response, name)))
+    S3Backend.list_object_versions = _list_object_versions
+
+
+def _with_page(world, action):
+    def smaller(self):
+        asked = int(self.querystring.get("max-keys", [1000])[0])
+        self.querystring["max-keys"] = [str(min(asked, world.page("s3", 1000)))]
+        return action(self)
+
+    return smaller
+
+
+def _list_object_versions(self, bucket_name, delimiter=None, key_marker=None, max_keys=1000, prefix="", version_id_marker=None):
+    """Lexical paging as AWS does it: a marker whose object is gone still says where to go on."""
+    bucket, versions, markers, common = self.get_bucket(bucket_name), [], [], set()
+    last, full = None, False
+    for name in sorted(k for k in list(bucket.keys) if k.startswith(prefix) and (key_marker is None or k >= key_marker)):
+        listed = list(reversed(bucket.keys.getlist(name)))
+        for index, version in enumerate(listed):
+            version.is_latest = index == 0
+        if name == key_marker:
+            identities = [v.version_id for v in listed]
+            if not version_id_marker:
+                continue
+            if version_id_marker in identities:
+                listed = listed[identities.index(version_id_marker) + 1:]
+        rest = name[len(prefix):]
+        group = prefix + rest[: rest.index(delimiter) + len(delimiter)] if delimiter and delimiter in rest else None
+        if group in common or (group and key_marker and group <= key_marker):
+            continue
+        for version in [None] if group else listed:
+            if len(versions) + len(markers) + len(common) >= max_keys:
+                full = True
+                break
+            if group:
+                common.add(group)
+                last = (group, None)
+                continue
+            (markers if type(version).__name__ == "FakeDeleteMarker" else versions).append(version)
+            last = (version.name, version.version_id)
+        if full:
+            break
+    next_key, next_version = last if full and last else (None, None)
+    return versions, sorted(common), markers, next_key, next_version
+
+
+def _refused_keys(world):
+    delete = S3Backend.delete_object
+
+    def refusing(self, bucket_name, key_name, version_id=None, bypass=False):
+        if world.refusal_of_key(bucket_name, key_name):
+            raise AccessDeniedByLock
+        return delete(self, bucket_name, key_name, version_id=version_id, bypass=bypass)
+
+    S3Backend.delete_object = refusing
