@@ -26,7 +26,7 @@ class Pattern {
 
   static constexpr std::size_t kLongestText = 4096;     ///< bytes of the pattern
   static constexpr std::size_t kLongestSubject = 1024;  ///< bytes
-  static constexpr std::size_t kMostCompiled = 32'000;  ///< bytes
+  static constexpr std::size_t kMostCompiled = 64'000;  ///< bytes
 
  private:
   struct State;
