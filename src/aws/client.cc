@@ -108,6 +108,7 @@ Answer<net::RemoteResponse> Client::Try(const Call& call, Attempt& attempt,
       return Failed({.outcome = stopped ? Outcome::kRetry : Outcome::kRefused,
                      .cause = stopped ? Cause::kStopped : Cause::kCredentials,
                      .message = credentials.error().what +
+                                (credentials.error().where.empty() ? "" : ": " + credentials.error().where) +
                                 (credentials.error().why.empty() ? "" : ": " + credentials.error().why),
                      .hint = credentials.error().hint});
     }

@@ -21,7 +21,7 @@ std::string Surroundings::Expand(const std::string& path) const {
 
 std::string Surroundings::ProfileName() const {
   if (!profile.empty()) return profile;
-  for (const char* name : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}) {
+  for (const char* name : {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"}) {
     if (std::optional<std::string> value = Variable(name)) return *value;
   }
   return "default";

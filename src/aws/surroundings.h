@@ -19,14 +19,15 @@ struct Surroundings {
   std::function<Result<std::string>(const std::string& path)> read_file;  ///< kNotFound for an absent file
   std::function<Result<ProcessResult>(const ProcessOptions&, std::stop_token)> run;
   Clock clock;
-  net::Transport* transport = nullptr;  ///< outlives all that is made from this
-  std::string profile;                  ///< named on the command line or in perch.yaml; "" : AWS_PROFILE or "default"
+  net::Transport* transport = nullptr;                                    ///< outlives all that is made from this
+  std::function<bool(std::chrono::milliseconds, std::stop_token)> sleep;  ///< between retries; empty: really sleeps
+  std::string profile;  ///< named on the command line or in perch.yaml; "" : AWS_PROFILE or "default"
 
   /// A variable of the environment; nullopt if it is unset or empty.
   std::optional<std::string> Variable(const std::string& name) const;
   /// `path` with a leading "~/" replaced by HOME.
   std::string Expand(const std::string& path) const;
-  /// The profile in use: `profile`, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default".
+  /// The profile in use: `profile`, AWS_DEFAULT_PROFILE, AWS_PROFILE, "default" (botocore's order).
   std::string ProfileName() const;
   /// Whether somebody asked for ProfileName(), so that it has to exist.
   bool ProfileIsNamed() const;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace perch::aws {
+
+/// Every call of src/aws against AWS_ENDPOINT_URL: a line each; 1 if one did not end as it must.
+int MakeCalls();
+
+int Complain(const Error& error);
+Clock ProbeClock();
+
+}  // namespace perch::aws

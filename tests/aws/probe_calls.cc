@@ -1,0 +1,1 @@
+namespace perch::aws { int MakeCalls(); int MakeCalls() { return 0; } }
