@@ -42,6 +42,7 @@ class Reader {
     AddActing();
     AddConfig();
     AddTemplate();
+    AddCi();
   }
 
   CLI::App& app() { return app_; }
@@ -183,6 +184,18 @@ class Reader {
         ->type_name("SNAPSHOT");
   }
 
+  void AddCi() {
+    CLI::App& sub = Command("ci", "perch ci github\n  perch ci circleci --image ghcr.io/acme/perch@sha256:... --write");
+    sub.add_option("service", a_.subcommand, "Whose pipeline")
+        ->required()
+        ->check(CLI::IsMember({"circleci", "github", "gitlab"}))
+        ->type_name("circleci|github|gitlab");
+    sub.add_flag("--write", a_.write, "Write the files instead of printing them");
+    sub.add_flag("--force", a_.force, "Replace files that are there and differ");
+    sub.add_option("--image", a_.image, "perch's own container image, by digest (default: a variable of the service)")
+        ->type_name("IMAGE");
+  }
+
   Arguments& a_;
   bool version_ = false;  // answered by main before anything is loaded; here for the help
   CLI::App app_;
@@ -232,6 +245,7 @@ const std::vector<CommandInfo>& Commands() {
       {"hook", "Tell the running serve to look now (for post-receive)"},
       {"config", "Check, show, explain and compare settings"},
       {"template", "Print the CloudFormation template of an environment"},
+      {"ci", "Print or write the pipeline of a CI service"},
       {"doctor", "Check this machine and the configuration"},
       {"completion", "Print the completion script for bash"},
   };

@@ -10,7 +10,7 @@ namespace perch::cli {
 /// What a person asked for, as plain values. Only arguments.cc knows the library that reads it.
 struct Arguments {
   std::string command;     ///< "serve", "config"; "" when only help or the version was wanted
-  std::string subcommand;  ///< of `config`: "check", "show", ...; of `template`: "app", "env"
+  std::string subcommand;  ///< of `config`: "check", "show", ...; of `template`: "app", "env"; of `ci`: "github", ...
 
   // Global.
   std::filesystem::path folder = ".";
@@ -49,6 +49,9 @@ struct Arguments {
   std::string image;
   std::string platform_arn;
   std::string snapshot;
+
+  // ci; also takes `image` and `force`.
+  bool write = false;
 };
 
 /// The outcome of reading the command line: arguments, or a text to print and an exit code.

@@ -20,6 +20,7 @@ int RunSweep(const Context& context);
 int RunHook(const Context& context);
 int RunConfig(const Context& context);
 int RunTemplate(const Context& context);
+int RunCi(const Context& context);
 int RunDoctor(const Context& context);
 int RunCompletion(const Context& context);
 

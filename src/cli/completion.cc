@@ -28,6 +28,7 @@ _perch() {
   fi
   case $command in
     "") COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
+    ci) COMPREPLY=($(compgen -W "circleci github gitlab" -- "$word")) ;;
     config) COMPREPLY=($(compgen -W "check show explain diff docs" -- "$word")) ;;
     status | logs | open | up | down | exec)
 #Slugs stand for branches everywhere, and hold nothing that a shell would read.
