@@ -52,7 +52,7 @@ void RetryState::SlowDown(Service service, Time until) {
 Time RetryState::NotBefore(Service service) const {
   const std::lock_guard lock(mutex_);
   const auto at = not_before_.find(service);
-  return at == not_before_.end() ? Time::min() : at->second;
+  return at == not_before_.end() ? Time() : at->second;
 }
 
 }  // namespace perch::aws
