@@ -18,11 +18,9 @@ class Front:
         self.world, self.application, self.auth = world, application, auth
 
     def __call__(self, environ, start_response):
-        length = environ.get("CONTENT_LENGTH") or ""
-        body = environ["wsgi.input"].read(int(length)) if length else environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else b""
+        body = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
+        target = environ["RAW_URI"]
         if target.startswith("/perch-peer/"):
             return self._answer(start_response, *self._control(environ["REQUEST_METHOD"], target, body))
         headers = {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
@@ -35,19 +33,23 @@ class Front:
             status.append(refusal[0])
             answer = self._answer(start_response, *refusal)
         else:
-            moto_fixes.raw.target = target
-
-            def started(line, out, exc_info=None):
-                status.append(int(line.split()[0]))
-                return start_response(line, out)
-
-            with self.world.lock:
-                answer = b"".join(self.application(environ, started))
-            answer = [answer]
+            answer = self._moto(environ, start_response, request, status)
         if not target.startswith("/moto-api/"):
             self.world.record({"time": round(began, 4), "service": request.service, "action": request.operation or "?", "region": request.region,
                                "parameters": _parameters(request), "status": status[0], "seconds": round(time.time() - began, 4)})
         return answer
+
+    def _moto(self, environ, start_response, request, status):
+        moto_fixes.raw.target, moto_fixes.raw.body = request.target, request.body
+        started = []
+        with self.world.lock:
+            body = b"".join(self.application(environ, lambda line, headers, exc_info=None: started.append((line, headers))))
+        line, headers = started[-1]
+        status.append(int(line.split()[0]))
+        if request.service == "route53" and status[0] >= 400 and b"<Errors>" in body:
+            body = body.replace(b"<Errors>", b"").replace(b"</Errors>", b"")
+        start_response(line, headers)
+        return [body]
 
     def _refusal(self, request):
         if self.world.throttled(request.service, request.operation):

@@ -10,7 +10,7 @@ from moto.s3.exceptions import AccessDeniedByLock
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
-raw = threading.local()  # .target: the path and query of the request as they came
+raw = threading.local()  # .target, .body: the request as it came
 
 
 def apply(world):
@@ -33,7 +33,10 @@ def _signatures():
         target = getattr(raw, "target", None)
         if target:
             self._path = "http://" + self._headers.get("Host", "localhost") + target
-        return made(self)
+        request = made(self)
+        if target:
+            request.data = raw.body  # moto signs what it parsed, AWS what was sent
+        return request
 
     access_control.IAMRequestBase._create_aws_request = create
 

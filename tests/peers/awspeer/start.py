@@ -10,9 +10,8 @@ from moto.acm.models import acm_backends
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.route53.models import route53_backends
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import app_server, moto_fixes
+from . import app_server, moto_fixes, wsgi_server
 from .beanstalk_api import BeanstalkResponse
 from .cfn_api import CloudFormationResponse
 from .front import Front
@@ -21,19 +20,6 @@ from .world import World
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
-
-
-class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_request(self, *arguments, **more):
-        pass
-
-    def make_environ(self):
-        environ = super().make_environ()
-        environ["RAW_URI"] = self.path
-        return environ
 
 
 def start(given, folder):
@@ -45,8 +31,7 @@ def start(given, folder):
         module.url_paths = {"{0}/$": response.dispatch}
     moto_fixes.apply(world)
     front = Front(world, DomainDispatcherApplication(create_backend_app), given.auth)
-    server = make_server("127.0.0.1", given.port, front, threaded=True, request_handler=_Handler)
-    server.daemon_threads = True
+    server = wsgi_server.make(given.port, front)
     world.url = f"http://127.0.0.1:{server.server_port}"
     web, authority = app_server.start(world, given.url_scheme, folder, given.names.split(","))
     ready = {"port": server.server_port, "url": world.url, "web": web, "scheme": given.url_scheme, "account": ACCOUNT, "region": REGION}
