@@ -1,7 +1,6 @@
 #include "beanstalk/bundle.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include <zip.h>
 
 #include <memory>
 
@@ -100,13 +99,24 @@ std::string Dockerrun(const AwsSettings& aws, const std::string& image) {
                                            {"Ports", {.data = std::move(ports)}, {}}}});
 }
 
-struct FreeArchive {
-  void operator()(archive* a) const { archive_write_free(a); }
-};
+std::unexpected<Error> ZipError(zip_error_t* error) {
+  return Fail({.what = "cannot make the source bundle", .why = zip_error_strerror(error)});
+}
 
-std::unexpected<Error> ZipError(archive* zip) {
-  const char* why = archive_error_string(zip);
-  return Fail({.what = "cannot make the source bundle", .why = why ? why : "out of memory"});
+/// Adds a file whose text outlives the archive.
+bool AddFile(zip_t* archive, const std::string& path, const std::string& text) {
+  zip_source_t* source = zip_source_buffer(archive, text.data(), text.size(), 0);
+  if (!source) return false;
+  const zip_int64_t index = zip_file_add(archive, path.c_str(), source, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(source);
+    return false;
+  }
+  const zip_uint32_t mode = path.ends_with(".py") ? 0100755 : 0100644;
+  const zip_uint64_t at = static_cast<zip_uint64_t>(index);
+  // The first moment that a zip archive can tell: the same files give the same bytes.
+  return zip_file_set_dostime(archive, at, 0, (1 << 5) | 1, 0) == 0 &&
+         zip_file_set_external_attributes(archive, at, 0, ZIP_OPSYS_UNIX, mode << 16) == 0;
 }
 
 }  // namespace
@@ -124,29 +134,29 @@ Bundle MakeBundle(const AwsSettings& aws, const Settings& settings, const std::s
 }
 
 Result<std::string> ZipOf(const Bundle& bundle) {
-  const std::unique_ptr<archive, FreeArchive> zip(archive_write_new());
-  std::size_t room = 65536;
-  for (const auto& [path, text] : bundle.files) room += 2 * (path.size() + text.size()) + 1024;
-  std::string bytes(room, '\0');
-  std::size_t used = 0;
-  if (archive_write_set_format_zip(zip.get()) != ARCHIVE_OK ||
-      archive_write_open_memory(zip.get(), bytes.data(), bytes.size(), &used) != ARCHIVE_OK) {
-    return ZipError(zip.get());
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* made = zip_source_buffer_create(nullptr, 0, 0, &error);
+  if (!made) return ZipError(&error);
+  const std::unique_ptr<zip_source_t, decltype(&zip_source_free)> target(made, &zip_source_free);
+  zip_source_keep(made);  // the archive takes one reference, what is read back another
+  std::unique_ptr<zip_t, decltype(&zip_discard)> archive(zip_open_from_source(made, ZIP_CREATE | ZIP_TRUNCATE, &error),
+                                                         &zip_discard);
+  if (!archive) {
+    zip_source_free(made);
+    return ZipError(&error);
   }
   for (const auto& [path, text] : bundle.files) {
-    const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), &archive_entry_free);
-    archive_entry_set_pathname(entry.get(), path.c_str());
-    archive_entry_set_filetype(entry.get(), AE_IFREG);
-    archive_entry_set_perm(entry.get(), path.ends_with(".py") ? 0755 : 0644);
-    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(text.size()));
-    archive_entry_set_mtime(entry.get(), 315532800, 0);  // 1980, the first that a zip archive can tell
-    if (archive_write_header(zip.get(), entry.get()) != ARCHIVE_OK ||
-        archive_write_data(zip.get(), text.data(), text.size()) != static_cast<la_ssize_t>(text.size())) {
-      return ZipError(zip.get());
-    }
+    if (!AddFile(archive.get(), path, text)) return ZipError(zip_get_error(archive.get()));
   }
-  if (archive_write_close(zip.get()) != ARCHIVE_OK) return ZipError(zip.get());
-  bytes.resize(used);
+  if (zip_close(archive.get()) != 0) return ZipError(zip_get_error(archive.get()));
+  (void)archive.release();  // zip_close has freed it
+  zip_stat_t stat;
+  if (zip_source_open(made) != 0 || zip_source_stat(made, &stat) != 0) return ZipError(zip_source_error(made));
+  std::string bytes(stat.size, '\0');
+  const zip_int64_t got = zip_source_read(made, bytes.data(), bytes.size());
+  zip_source_close(made);
+  if (got != static_cast<zip_int64_t>(bytes.size())) return ZipError(zip_source_error(made));
   return bytes;
 }
 

@@ -67,11 +67,6 @@ class Hatches {
       for (std::size_t i = path.size(); i-- > 1;) {
         change = {.data = Value::Map{{path[i], std::move(change), entry.key_at}}, .at = entry.key_at};
       }
-      if (change.IsNull()) {
-        problems_.push_back({entry.key_at, "`" + entry.key + "` cannot be taken out: the rest refers to it",
-                             "Change its properties instead."});
-        continue;
-      }
       Merge(*resource, change, path[0]);
     }
   }
@@ -89,9 +84,7 @@ class Hatches {
     for (const Value::Entry& entry : *change.AsMap()) {
       const std::string inner = path + "." + entry.key;
       Value* old = into.Find(entry.key);
-      if (entry.value.IsNull()) {
-        Remove(into, entry, inner);
-      } else if (!old) {
+      if (!old) {
         into.AsMap()->push_back(entry);
       } else if (entry.key == kOptionSettings && old->AsList() && entry.value.AsMap()) {
         MergeOptions(*old, entry.value);
@@ -99,14 +92,6 @@ class Hatches {
         Merge(*old, entry.value, inner);
       }
     }
-  }
-
-  void Remove(Value& into, const Value::Entry& entry, const std::string& path) {
-    const std::size_t gone = std::erase_if(*into.AsMap(), [&](const auto& old) { return old.key == entry.key; });
-    if (gone > 0) return;
-    const std::string nearest = DidYouMean(entry.key, KeysOf(into));
-    problems_.push_back({entry.key_at, "`" + path + "` cannot be taken out: it is not there",
-                         nearest.empty() ? "" : "D" + nearest.substr(1)});
   }
 
   void MergeOptions(Value& settings, const Value& change) {

@@ -9,7 +9,6 @@
 namespace perch::beanstalk {
 namespace {
 
-using cfn::Json;
 using cfn::List;
 using cfn::Object;
 using ::testing::ElementsAre;
@@ -83,14 +82,6 @@ TEST(ApplyHatches, AnOverrideIsMergedByMapOrByPath) {
   }
 }
 
-TEST(ApplyHatches, NullTakesAway) {
-  Value document = SmallTemplate();
-  AwsSettings settings;
-  settings.overrides = Object({{"Database.Properties.MultiAZ", Json(Value{})}}).value();
-  EXPECT_THAT(Apply(document, settings), IsEmpty());
-  EXPECT_EQ(Resource(document, "Database"), R"({"Type":"AWS::RDS::DBInstance","Properties":{"Engine":"postgres"}})");
-}
-
 TEST(ApplyHatches, OptionsAreSetByNamespaceAndName) {
   Value document = SmallTemplate();
   AwsSettings settings;
@@ -105,18 +96,12 @@ TEST(ApplyHatches, OptionsAreSetByNamespaceAndName) {
 TEST(ApplyHatches, APathThatMatchesNothingIsAProblem) {
   Value document = SmallTemplate();
   AwsSettings settings;
-  settings.overrides = Object({{"Databse.Properties.MultiAZ", true},
-                               {"Nowhere", Object({})},
-                               {"Database.Properties.MultiAz", Json(Value{})},
-                               {"Database.Properties", 5},
-                               {"Environment", Json(Value{})}})
-                           .value();
+  settings.overrides =
+      Object({{"Databse.Properties.MultiAZ", true}, {"Nowhere", Object({})}, {"Database.Properties", 5}}).value();
   EXPECT_THAT(Apply(document, settings),
               ElementsAre("there is no resource `Databse` to override. Did you mean 'Database'?",
                           "there is no resource `Nowhere` to override. The resources are: Database, Environment.",
-                          "`Database.Properties.MultiAz` cannot be taken out: it is not there. Did you mean 'MultiAZ'?",
-                          "`Database.Properties` is a map, and this is not. Name the key in it to change.",
-                          "`Environment` cannot be taken out: the rest refers to it. Change its properties instead."));
+                          "`Database.Properties` is a map, and this is not. Name the key in it to change."));
 }
 
 TEST(CompleteOwnTemplate, AddsWhatIsMissingAndKeepsWhatIsThere) {

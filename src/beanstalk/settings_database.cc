@@ -129,7 +129,7 @@ void ReadDatabase(Tree& tree, AwsSettings& settings) {
   if (database.mode == Mode::kNone) return;
   if (!IsVersion(database.version)) {
     tree.Complain("database.version", "`database.version` is no version of PostgreSQL: " + Quoted(database.version),
-                  "Write the major one, such as 16, or one like 16.4.");
+                  "Write the major one, such as 16; RDS chooses the newest of it.");
   }
   if (const std::optional<TypeProblem> problem = CheckDatabaseClass(database.instance_class)) {
     tree.Complain("database.class", "`database.class`: " + problem->why, problem->hint);

@@ -63,9 +63,12 @@ void FindTemplateProblems(const config::Project& project, const beanstalk::AwsSe
                           std::vector<beanstalk::Problem>& problems) {
   const Source at = settings.own_template ? settings.own_template->at : Source{};
   const auto add = [&](const Error& error) {
+    // What is wrong inside of another file has lines of its own; `perch template` shows them all.
     const std::vector<std::string> lines = Lines(error.Text());
-    problems.push_back({at, lines.empty() ? error.what : lines[0],
-                        "Run `perch template env --profile " + settings.profile + "` for all of it."});
+    const bool short_one = lines.size() <= 2 && !error.hint.empty();
+    problems.push_back(
+        {at, short_one ? error.what + (error.why.empty() ? "" : ": " + error.why) : lines[0],
+         short_one ? error.hint : "Run `perch template env --profile " + settings.profile + "` for all of it."});
   };
   const Result<cfn::Schemas> schemas = FindSchemas(settings.place.region);
   if (!schemas) return add(schemas.error());
@@ -115,12 +118,14 @@ void FindAwsProblems(const config::Project& project, config::Diagnostics& diagno
     if (!everywhere) {
       trail.push_back((names.size() == 1 ? "in profile " : "in the profiles ") + Join(names, ", "));
     }
-    diagnostics.Add({.at = problem.at,
-                     .width = WidthAt(project.text, problem.at),
-                     .text = std::move(problem.text),
-                     .hint = std::move(problem.hint),
-                     .trail = std::move(trail)});
+    config::Diagnostic diagnostic = DiagnosticOf(project, problem);
+    diagnostic.trail = std::move(trail);
+    diagnostics.Add(std::move(diagnostic));
   }
+}
+
+config::Diagnostic DiagnosticOf(const config::Project& project, const beanstalk::Problem& problem) {
+  return {.at = problem.at, .width = WidthAt(project.text, problem.at), .text = problem.text, .hint = problem.hint};
 }
 
 }  // namespace perch::cli

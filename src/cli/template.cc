@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "beanstalk/generate.h"
 #include "cfn/print.h"
+#include "cli/aws_check.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/template_input.h"
@@ -81,19 +82,17 @@ std::string_view SeverityName(cfn::Finding::Severity severity) {
   return "";
 }
 
-void PrintFindings(const std::vector<cfn::Finding>& findings) {
-  for (const cfn::Finding& finding : findings) {
-    const std::string place = finding.at.line > 0 ? finding.at.Text() + ": " : "";
-    std::fprintf(stderr, "perch: %s: %s%s: %s\n", std::string(SeverityName(finding.severity)).c_str(),
-                 Printable(place).c_str(), Printable(finding.path).c_str(), Printable(finding.text).c_str());
-    if (!finding.hint.empty()) std::fprintf(stderr, "  %s\n", Printable(finding.hint).c_str());
-  }
+void Print(const cfn::Finding& finding) {
+  const std::string place = finding.at.line > 0 ? finding.at.Text() + ": " : "";
+  std::fprintf(stderr, "perch: %s: %s%s: %s\n", std::string(SeverityName(finding.severity)).c_str(),
+               Printable(place).c_str(), Printable(finding.path).c_str(), Printable(finding.text).c_str());
+  if (!finding.hint.empty()) std::fprintf(stderr, "  %s\n", Printable(finding.hint).c_str());
 }
 
 std::unexpected<Error> Wrong(const config::Project& project, const std::vector<beanstalk::Problem>& problems) {
   config::Diagnostics diagnostics(project.file, project.text);
   for (const beanstalk::Problem& problem : problems) {
-    diagnostics.Add({.at = problem.at, .text = problem.text, .hint = problem.hint});
+    diagnostics.Add(DiagnosticOf(project, problem));
   }
   return Fail(diagnostics.ToError());
 }
@@ -139,12 +138,20 @@ int RunTemplate(const Context& context) {
   if (!project) return Report(project.error(), arguments.json);
   const Result<beanstalk::Generated> generated = Generate(context, *project);
   if (!generated) return Report(generated.error(), arguments.json);
-  if (!generated->problems.empty()) return Report(Wrong(*project, generated->problems).error(), arguments.json);
-  PrintFindings(generated->findings);
+  std::vector<beanstalk::Problem> problems = generated->problems;
+  for (const cfn::Finding& finding : generated->findings) {
+    if (finding.severity == cfn::Finding::Severity::kError && finding.at.file == project->file) {
+      problems.push_back({finding.at, finding.path + ": " + finding.text, finding.hint});
+    } else {
+      Print(finding);
+    }
+  }
+  if (!problems.empty()) return Report(Wrong(*project, problems).error(), arguments.json);
+  if (!generated->Fits()) return static_cast<int>(ExitCode::kUsage);
   const bool json = arguments.json || arguments.format == "json";
   const std::string text = json ? cfn::PrintJson(generated->document) : cfn::PrintYaml(generated->document);
   std::fwrite(text.data(), 1, text.size(), stdout);
-  return static_cast<int>(generated->Fits() ? ExitCode::kDone : ExitCode::kUsage);
+  return static_cast<int>(ExitCode::kDone);
 }
 
 }  // namespace perch::cli
