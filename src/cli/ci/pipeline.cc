@@ -94,8 +94,13 @@ Status FindStages(const Project& project, Pipeline& pipeline) {
                      "Name each production branch: a pipeline must not decide by a pattern what is production.");
       }
       if (skipped) continue;
+      const std::string region = TextAt(values, "aws.region");
+      if (!pipeline.production.empty() && region != pipeline.production_region) {
+        return Wrong(project, rule.at, "production is in two regions, " + pipeline.production_region + " and " + region,
+                     "A pipeline has one production; write the other one's by hand, from what `perch ci` prints.");
+      }
       pipeline.production.push_back(rule.pattern);
-      pipeline.production_region = TextAt(values, "aws.region");
+      pipeline.production_region = region;
       production_at = rule.at;
     } else if (pipeline.staging.empty() && profile.perchs == "staging" && !IsPattern(rule.pattern) && !skipped) {
       pipeline.staging = rule.pattern;
