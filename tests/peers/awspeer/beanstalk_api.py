@@ -10,6 +10,10 @@ from . import beanstalk
 from .template import Refused
 
 
+class BeanstalkError(ServiceException):
+    __module__ = "moto.elasticbeanstalk.exceptions"  # moto finds the service's error shapes by the module's name
+
+
 class BeanstalkResponse(BaseResponse):
     world = None  # set by the launcher
 
@@ -32,7 +36,7 @@ class BeanstalkResponse(BaseResponse):
         try:
             return action(*arguments, **more)
         except Refused as error:
-            raise ServiceException(error.code, error.message) from error
+            raise BeanstalkError(error.code, error.message) from error
 
     def _env(self):
         return self._do(self.store.find, self.p("EnvironmentName"), self.p("EnvironmentId"))
@@ -62,7 +66,7 @@ class BeanstalkResponse(BaseResponse):
     def create_application_version(self):
         label, application = self.p("VersionLabel"), self.p("ApplicationName")
         if (application, label) in self.store.versions:
-            raise ServiceException("InvalidParameterValue", f"Application Version {label} already exists.")
+            raise BeanstalkError("InvalidParameterValue", f"Application Version {label} already exists.")
         bundle = self.p("SourceBundle") or {}
         made = self._do(self.store.create_version, application, label, {"S3Bucket": bundle.get("S3Bucket"), "S3Key": bundle.get("S3Key")}, self.p("Description"))
         return ActionResult({"ApplicationVersion": made})
@@ -171,7 +175,7 @@ class BeanstalkResponse(BaseResponse):
         arn = self.p("PlatformArn") or ""
         version = arn.rsplit("/", 1)[-1]
         if version not in beanstalk.PLATFORM_VERSIONS:
-            raise ServiceException("InvalidParameterValue", f"No Platform named '{arn}' found.")
+            raise BeanstalkError("InvalidParameterValue", f"No Platform named '{arn}' found.")
         return ActionResult({"PlatformDescription": {"PlatformArn": arn, "PlatformVersion": version, "PlatformStatus": "Ready", "PlatformBranchName": beanstalk.PLATFORM,
                                                      "SolutionStackName": f"64bit Amazon Linux 2023 v{version} running Docker"}})
 
@@ -193,7 +197,7 @@ class BeanstalkResponse(BaseResponse):
         for env in self.store.environments:
             if env["EnvironmentArn"] == arn and env["Status"] != "Terminated":
                 return env
-        raise ServiceException("ResourceNotFoundException", f"Resource not found for ARN '{arn}'.")
+        raise BeanstalkError("ResourceNotFoundException", f"Resource not found for ARN '{arn}'.")
 
     def list_tags_for_resource(self):
         return ActionResult({"ResourceArn": self.p("ResourceArn"), "ResourceTags": [{"Key": k, "Value": v} for k, v in self._by_arn()["tags"].items()]})

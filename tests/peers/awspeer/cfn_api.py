@@ -21,6 +21,10 @@ UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "
 DELETABLE_IN_PROGRESS = {"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
 
+class CloudFormationError(ServiceException):
+    __module__ = "moto.cloudformation.exceptions"  # moto finds the service's error shapes by the module's name
+
+
 class CloudFormationResponse(Reading, ChangeSets, BaseResponse):
     world = None  # set by the launcher
 
@@ -41,7 +45,7 @@ class CloudFormationResponse(Reading, ChangeSets, BaseResponse):
 
     @staticmethod
     def refuse(message, code="ValidationError"):
-        raise ServiceException(code, message)
+        raise CloudFormationError(code, message)
 
     def find(self, name, deleted=False):
         """The live stack of a name, or any stack of an id; None when there is none."""

@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import time
+import traceback
 import urllib.parse
 
 import wire
@@ -42,8 +43,13 @@ class Front:
     def _moto(self, environ, start_response, request, status):
         moto_fixes.raw.target, moto_fixes.raw.body = request.target, request.body
         started = []
-        with self.world.lock:
-            body = b"".join(self.application(environ, lambda line, headers, exc_info=None: started.append((line, headers))))
+        try:
+            with self.world.lock:
+                body = b"".join(self.application(environ, lambda line, headers, exc_info=None: started.append((line, headers))))
+        except Exception as error:
+            traceback.print_exc()
+            code, kind, body = wire.error(request.service, "InternalFailure", f"the peer can't do {request.operation}: {error!r}"[:300], 500)
+            started.append((f"{code} Internal Server Error", [("Content-Type", kind)]))
         line, headers = started[-1]
         status.append(int(line.split()[0]))
         if request.service == "route53" and status[0] >= 400 and b"<Errors>" in body:

@@ -342,6 +342,8 @@ class Database(Kind):
 
     def snapshot(self, stack, res):
         backend = rds_backends[stack.account][stack.region]
+        if backend.databases[res.physical].deletion_protection:
+            return  # the delete will fail, nothing is kept yet
         backend.create_db_snapshot(res.physical, f"{stack.name}-snapshot-{res.logical}-{suffix()}".lower(), tags=list(res.props.get("Tags", [])))
 
     def attribute(self, stack, res, name):
