@@ -1,0 +1,96 @@
+#include "beanstalk/sweep.h"
+
+#include <algorithm>
+
+#include "aws/cloudformation.h"
+#include "aws/s3.h"
+#include "base/text.h"
+#include "beanstalk/stack_names.h"
+#include "beanstalk/sweep_removal.h"
+
+namespace perch::beanstalk {
+namespace {
+
+std::unexpected<Error> NothingDeleted(Error error) {
+  if (error.kind != ErrorKind::kCancelled && error.kind != ErrorKind::kUsage) error.kind = ErrorKind::kRefused;
+  return Fail(std::move(error), "nothing was deleted");
+}
+
+/// Of the stacks that the app's environments share, the first with a bucket for versions.
+std::optional<MarksPlace> DefaultPlace(const std::vector<aws::Stack>& stacks, const std::string& app) {
+  if (app.empty()) return std::nullopt;
+  for (const aws::Stack& stack : stacks) {
+    const auto of = stack.tags.find("perch:app");
+    const auto bucket = stack.outputs.find(std::string(exports::kVersionsBucket));
+    if (of == stack.tags.end() || stack.tags.contains("perch:branch") || bucket == stack.outputs.end()) continue;
+    if (of->second == app) return MarksPlace{.bucket = bucket->second, .key = "perch/sweep-marks.json"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int SweepResult::Count(SweptStack::End end) const {
+  return int(std::count_if(stacks.begin(), stacks.end(), [&](const auto& stack) { return stack.end == end; }));
+}
+
+Sweep::Sweep(Options options) : options_(std::move(options)) {}
+
+Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
+  const aws::Client client = options_.client.With(stop);
+  std::vector<aws::Stack> stacks;
+  pages_ = 0;
+  for (aws::Answer<std::vector<aws::Stack>>& page : aws::CloudFormation(client).DescribeStacks()) {
+    if (!page) return NothingDeleted(page.error());
+    ++pages_;
+    std::move(page->begin(), page->end(), std::back_inserter(stacks));
+  }
+  if (stacks.empty()) {
+    return NothingDeleted(
+        {.what = "the list of stacks is empty", .where = client.region(), .hint = "Check the region and the account."});
+  }
+  const Result<BranchList> list = options_.branches->List(stop);
+  if (!list) return NothingDeleted(list.error());
+  std::vector<std::string> branches;
+  for (const Branch& branch : list->branches) branches.push_back(branch.name);
+  if (branches.empty()) {
+    return NothingDeleted(
+        {.what = "the list of branches is empty", .hint = "Check the repository, and what the token may see."});
+  }
+
+  const bool graced = options_.rules.grace.count() > 0;
+  if (graced && !options_.marks) options_.marks = DefaultPlace(stacks, options_.rules.app);
+  if (graced && options_.marks) {
+    Result<Marks> marks = MarksStore(aws::S3(client), *options_.marks).Read();
+    if (!marks) return NothingDeleted(marks.error());
+    known_ = std::move(*marks);
+  }
+  return MakeSweepPlan({.stacks = stacks,
+                        .branches = branches,
+                        .marks = graced && options_.marks ? &known_ : nullptr,
+                        .now = options_.clock()},
+                       options_.rules);
+}
+
+bool Sweep::NeedsRecording(const SweepPlan& plan) const {
+  return options_.rules.grace.count() > 0 && options_.marks &&
+         MarksAfter(plan, known_, options_.client.region(), options_.clock()) != known_;
+}
+
+Status Sweep::Record(const SweepPlan& plan, std::stop_token stop) {
+  if (!NeedsRecording(plan)) return {};
+  const Time now = options_.clock();
+  const Status done = MarksStore(aws::S3(options_.client.With(stop)), *options_.marks).Update([&](const Marks& marks) {
+    return MarksAfter(plan, marks, options_.client.region(), now);
+  });
+  if (!done) return NothingDeleted(done.error());
+  return {};
+}
+
+SweepResult Sweep::Apply(const SweepPlan& plan, std::stop_token stop) {
+  if (!plan.refusal.empty()) return {};
+  Removal removal(options_, pages_, stop);
+  return removal.Run(plan);
+}
+
+}  // namespace perch::beanstalk

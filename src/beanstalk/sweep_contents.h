@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "aws/cloudformation.h"
+#include "base/error.h"
+#include "base/value.h"
+
+namespace perch::beanstalk {
+
+/// What deleting a stack takes and leaves.
+struct StackContents {
+  std::vector<std::string> buckets;       ///< to be emptied: they go with the stack
+  std::vector<std::string> environments;  ///< of Elastic Beanstalk
+  std::vector<std::string> left;          ///< what the template's policies leave behind, for people
+};
+
+using TemplateReader = std::function<Result<Value>(const std::string& text, const std::string& name)>;
+
+/// Looks through a stack and the stacks nested in it, by their resources and templates. A bucket counts only if the
+/// stack certainly made it (one whose creation failed may be somebody else's) and its DeletionPolicy is Delete or not
+/// there; what cannot be told is left alone. Errors: a list or template that cannot be read.
+Result<StackContents> ContentsOf(const aws::CloudFormation& cloudformation, const std::string& stack_id,
+                                 const TemplateReader& read_template);
+
+}  // namespace perch::beanstalk

@@ -1,0 +1,281 @@
+#include "beanstalk/sweep_removal.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "aws/s3.h"
+#include "aws/s3_emptying.h"
+#include "base/text.h"
+
+namespace perch::beanstalk {
+namespace {
+
+constexpr int kTries = 3;    // deletions of one stack
+constexpr int kUnmoved = 5;  // polls after which a stack that does not begin to go will not
+
+/// Calls `work` for 0 to `count` - 1, `parallel` at a time.
+void InParallel(std::size_t count, int parallel, const std::function<void(std::size_t)>& work) {
+  if (count == 1) return work(0);
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> workers;
+  for (std::size_t i = 0; i < std::min(count, std::size_t(std::max(1, parallel))); ++i) {
+    workers.emplace_back([&] {
+      for (std::size_t at = next++; at < count; at = next++) work(at);
+    });
+  }
+}
+
+std::string InShort(const Error& error) {
+  std::string text = error.what;
+  if (!error.where.empty()) text += ": " + error.where;
+  if (!error.why.empty()) text += ": " + error.why;
+  if (!error.hint.empty()) text += ". " + error.hint;
+  return text;
+}
+
+std::string Versions(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " version" : " versions"); }
+
+}  // namespace
+
+Removal::Removal(const Sweep::Options& options, std::size_t pages, std::stop_token stop)
+    : options_(options), pages_(pages), stop_(stop), client_(options.client.With(stop)), cloudformation_(client_) {}
+
+SweepResult Removal::Run(const SweepPlan& plan) {
+  std::vector<Job> jobs;
+  for (const StackVerdict& judged : plan.stacks) {
+    if (judged.verdict != Verdict::kDelete) continue;
+    jobs.push_back(
+        {.planned = &judged, .result = {.name = judged.stack.name, .id = judged.stack.id, .branch = judged.branch}});
+  }
+  const Time until = options_.clock() + options_.patience;
+  std::chrono::milliseconds pause = options_.first_poll;
+  while (true) {
+    std::vector<Job*> to_do;
+    for (Job& job : jobs) {
+      if (job.phase == Phase::kToDo) to_do.push_back(&job);
+    }
+    if (!to_do.empty()) {
+      InParallel(to_do.size(), options_.parallel, [&](std::size_t i) { Act(*to_do[i]); });
+      pause = options_.first_poll;
+    }
+    const bool waiting =
+        std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.phase == Phase::kDeleting; });
+    if (!waiting) break;
+    if (!client_.Sleep(pause) || options_.clock() > until) break;
+    Poll(jobs);
+    pause = std::min(options_.longest_poll, pause * 3 / 2);
+  }
+  SweepResult result;
+  for (Job& job : jobs) {
+    if (job.phase != Phase::kEnded) {
+      End(job, SweptStack::End::kFailed,
+          stop_.stop_requested() ? "stopped while CloudFormation deletes it; the next sweep looks again"
+                                 : "CloudFormation still deletes it; the next sweep looks again");
+    }
+    result.stacks.push_back(std::move(job.result));
+  }
+  return result;
+}
+
+void Removal::Act(Job& job) {
+  if (stop_.stop_requested()) return End(job, SweptStack::End::kFailed, "stopped before anything was done to it");
+  if (!StillToGo(job)) return;
+  Prepare(job);
+}
+
+/// Asks for branch and stack once more. Fails closed: only a certain absence of the branch goes on.
+bool Removal::StillToGo(Job& job) {
+  const auto stays = [&](SweptStack::End end, std::string reason) {
+    if (job.emptied_anything) reason += "; its buckets were emptied already";
+    End(job, end, std::move(reason));
+    return false;
+  };
+  const StackVerdict& planned = *job.planned;
+  const Result<std::optional<Branch>> branch = options_.branches->Find(planned.branch, stop_);
+  if (!branch) {
+    return stays(SweptStack::End::kFailed,
+                 "whether its branch is there could not be found out again: " + InShort(branch.error()));
+  }
+  if (*branch) return stays(SweptStack::End::kStays, "branch '" + Printable(planned.branch) + "' came back");
+  const aws::Answer<aws::Stack> now = cloudformation_.DescribeStack(planned.stack.id);
+  if (!now && now.error().outcome == aws::Outcome::kNotFound) {
+    End(job, SweptStack::End::kGone, "somebody else deleted it");
+    return false;
+  }
+  if (!now) return stays(SweptStack::End::kFailed, InShort(now.error()));
+  if (now->status == "DELETE_COMPLETE") {
+    End(job, SweptStack::End::kGone, "somebody else deleted it");
+    return false;
+  }
+  if (now->tags != planned.stack.tags) return stays(SweptStack::End::kStays, "its tags changed meanwhile");
+  if (now->status == "DELETE_IN_PROGRESS") {
+    job.phase = Phase::kDeleting;
+    return false;
+  }
+  if (now->updated != planned.stack.updated && job.tries == 0)
+    return stays(SweptStack::End::kStays, "somebody updated it meanwhile");
+  if (const auto must = MustStay(*now, planned.branch, options_.rules, options_.clock()))
+    return stays(SweptStack::End::kStays, must->reason);
+  return true;
+}
+
+void Removal::Prepare(Job& job) {
+  Result<StackContents> contents = ContentsOf(cloudformation_, job.planned->stack.id, options_.read_template);
+  if (!contents) {
+    return End(job, SweptStack::End::kFailed, "what is in it could not be found out: " + InShort(contents.error()));
+  }
+  job.result.left = contents->left;
+  if (job.tries == 0 && options_.stop_writers && !contents->environments.empty()) {
+    if (const Status stopped = options_.stop_writers(contents->environments, stop_); !stopped)
+      Tell(job, "its app goes on running until it is deleted: " + InShort(stopped.error()));
+  }
+  const std::uint64_t before = job.result.versions;
+  if (!Empty(job, *contents)) return;
+  if (job.result.versions != before) {
+    job.emptied_anything = true;
+    if (!StillToGo(job)) return;  // emptying may have taken long
+  }
+  ++job.tries;
+  const aws::Answer<void> asked = cloudformation_.DeleteStack(job.planned->stack.id, aws::Client::NewToken());
+  if (!asked) {
+    const bool is_protected = asked.error().cause == aws::Cause::kTerminationProtected;
+    return End(job, is_protected ? SweptStack::End::kStays : SweptStack::End::kFailed,
+               is_protected ? "it has termination protection in CloudFormation" : InShort(asked.error()));
+  }
+  job.phase = Phase::kDeleting;
+  job.unmoved = 0;
+  Tell(job, job.tries == 1 ? "deleting" : "deleting again");
+}
+
+bool Removal::Empty(Job& job, const StackContents& contents) {
+  std::vector<std::string> wrong(contents.buckets.size());
+  InParallel(contents.buckets.size(), options_.parallel_buckets, [&](std::size_t i) {
+    if (const Status done = EmptyOne(job, contents.buckets[i]); !done) wrong[i] = InShort(done.error());
+  });
+  const auto first = std::find_if(wrong.begin(), wrong.end(), [](const std::string& text) { return !text.empty(); });
+  if (first == wrong.end()) return true;
+  End(job, SweptStack::End::kFailed, *first);
+  return false;
+}
+
+Status Removal::EmptyOne(Job& job, const std::string& bucket) {
+  aws::Answer<aws::EmptyingReport> report = aws::EmptyBucket(aws::S3(client_), bucket);
+  if (!report && report.error().cause == aws::Cause::kOtherRegion) {
+    std::string region = report.error().region;
+    if (!aws::IsRegion(region)) {
+      aws::Answer<std::string> found = aws::S3(client_).BucketRegion(bucket);
+      if (!found) return Fail(Error(found.error()));
+      region = *found;
+    }
+    report = aws::EmptyBucket(aws::S3(client_.In(region)), bucket);
+  }
+  if (!report) return Fail(Error(report.error()));
+  {
+    const std::lock_guard lock(mutex_);
+    job.result.versions += report->deleted;
+  }
+  if (report->deleted > 0) Tell(job, "emptied bucket " + bucket + ": " + Versions(report->deleted));
+  if (report->Empty()) return {};
+  const aws::DeleteError& first = report->left.front();
+  return Fail({.what = "bucket " + bucket + " cannot be emptied",
+               .why = Versions(report->left.size()) + " could not be deleted; the first is " + Printable(first.key) +
+                      ": " + Printable(first.failure.code) +
+                      (first.failure.message.empty() ? "" : ": " + Printable(first.failure.message)),
+               .hint = "An object lock, a bucket policy or a missing s3:DeleteObjectVersion does that."});
+}
+
+void Removal::Poll(std::vector<Job>& jobs) {
+  std::vector<Job*> waiting;
+  for (Job& job : jobs) {
+    if (job.phase == Phase::kDeleting) waiting.push_back(&job);
+  }
+  std::map<std::string, Job*> unseen;
+  for (Job* job : waiting) unseen[job->planned->stack.id] = job;
+  if (waiting.size() > pages_) {
+    // One listing tells of all of them what is still going on; what it does not tell is asked for below.
+    const aws::Answer<void> listed = cloudformation_.DescribeStacks().ForEach([&](aws::Stack& stack) {
+      const auto at = unseen.find(stack.id);
+      if (at != unseen.end() && stack.status == "DELETE_IN_PROGRESS") {
+        at->second->unmoved = 0;
+        unseen.erase(at);
+      }
+      return !unseen.empty();
+    });
+    if (!listed) return;  // the client tried for long; the next poll does again
+  }
+  for (const auto& [id, job] : unseen) {
+    aws::Answer<aws::Stack> now = cloudformation_.DescribeStack(id);
+    if (now) {
+      See(*job, *now);
+    } else if (now.error().outcome == aws::Outcome::kNotFound) {
+      End(*job, SweptStack::End::kGone, "");
+    } else if (now.error().outcome != aws::Outcome::kRetry) {
+      End(*job, SweptStack::End::kFailed,
+          "it is being deleted, but how that goes cannot be seen: " + InShort(now.error()));
+    }
+  }
+}
+
+void Removal::See(Job& job, const aws::Stack& now) {
+  if (now.status == "DELETE_COMPLETE") return End(job, SweptStack::End::kGone, "");
+  if (now.status == "DELETE_FAILED") return Failed(job, now.status_reason);
+  if (now.status == "DELETE_IN_PROGRESS") {
+    job.unmoved = 0;
+    return;
+  }
+  // Right after DeleteStack an older status may be told for a moment. One that stays: another stack imports from it.
+  if (++job.unmoved < kUnmoved) return;
+  End(job, SweptStack::End::kFailed,
+      "CloudFormation did not delete it; it is in " + Printable(now.status) +
+          (now.status_reason.empty() ? "" : ": " + Printable(now.status_reason)));
+}
+
+/// Finds the first real cause. A bucket that something was written into is emptied and deleted again.
+void Removal::Failed(Job& job, const std::string& status_reason) {
+  std::optional<aws::StackEvent> first;
+  bool bucket = false;
+  (void)cloudformation_.DescribeStackEvents(job.planned->stack.id).ForEach([&](aws::StackEvent& event) {
+    const bool of_the_stack = event.physical_id == job.planned->stack.id;
+    if (of_the_stack && event.status == "DELETE_IN_PROGRESS") return false;  // where this deletion began
+    if (!of_the_stack && event.status == "DELETE_FAILED" &&
+        event.reason.find("deletion cancelled") == std::string::npos) {
+      bucket = bucket || event.type == "AWS::S3::Bucket" || event.type == "AWS::CloudFormation::Stack";
+      first = event;
+    }
+    return true;
+  });
+  if (bucket && job.tries < kTries) {
+    Tell(job, "something was written into its bucket meanwhile; emptying it again");
+    job.phase = Phase::kToDo;
+    return;
+  }
+  std::string reason = first ? Printable(first->logical_id) + " (" + Printable(first->type) + ", " +
+                                   Printable(first->physical_id) + "): " + Printable(first->reason)
+                             : Printable(status_reason);
+  if (job.tries > 1) reason += " (tried " + std::to_string(job.tries) + " times)";
+  End(job, SweptStack::End::kFailed, "its deletion failed: " + reason);
+}
+
+void Removal::End(Job& job, SweptStack::End end, std::string reason) {
+  job.phase = Phase::kEnded;
+  job.result.end = end;
+  job.result.reason = std::move(reason);
+  switch (end) {
+    case SweptStack::End::kGone:
+      return Tell(job, "gone");
+    case SweptStack::End::kStays:
+      return Tell(job, "stays: " + job.result.reason);
+    case SweptStack::End::kFailed:
+      return Tell(job, "failed: " + job.result.reason);
+  }
+}
+
+void Removal::Tell(const Job& job, const std::string& text) {
+  if (!options_.progress) return;
+  const std::lock_guard lock(mutex_);
+  options_.progress(job.result.name, text);
+}
+
+}  // namespace perch::beanstalk

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "aws/client.h"
+#include "aws/cloudformation.h"
+#include "base/error.h"
+#include "beanstalk/sweep.h"
+#include "beanstalk/sweep_contents.h"
+
+namespace perch::beanstalk {
+
+/// The deletions of one sweep: each stack is looked at again, emptied, deleted and waited for; again where something
+/// was written meanwhile.
+class Removal {
+ public:
+  /// `pages`: how many calls a listing of all stacks takes.
+  Removal(const Sweep::Options& options, std::size_t pages, std::stop_token stop);
+  SweepResult Run(const SweepPlan& plan);
+
+ private:
+  enum class Phase { kToDo, kDeleting, kEnded };
+  struct Job {
+    const StackVerdict* planned = nullptr;
+    Phase phase = Phase::kToDo;
+    int tries = 0;
+    int unmoved = 0;  // polls that saw no deletion
+    bool emptied_anything = false;
+    SweptStack result;
+  };
+
+  void Act(Job& job);
+  void Prepare(Job& job);
+  bool StillToGo(Job& job);
+  bool Empty(Job& job, const StackContents& contents);
+  Status EmptyOne(Job& job, const std::string& bucket);
+  void Poll(std::vector<Job>& jobs);
+  void See(Job& job, const aws::Stack& now);
+  void Failed(Job& job, const std::string& status_reason);
+  void End(Job& job, SweptStack::End end, std::string reason);
+  void Tell(const Job& job, const std::string& text);
+
+  const Sweep::Options& options_;
+  const std::size_t pages_;
+  const std::stop_token stop_;
+  const aws::Client client_;
+  const aws::CloudFormation cloudformation_;
+  std::mutex mutex_;  // of progress, and of a job's result while its buckets are emptied
+};
+
+}  // namespace perch::beanstalk
