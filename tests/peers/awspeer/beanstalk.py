@@ -42,7 +42,7 @@ class Store:
     def event(self, env, text, severity="INFO"):
         self.events.append({"EventDate": now(), "Message": text, "ApplicationName": env["ApplicationName"],
                             "EnvironmentName": env["EnvironmentName"], "VersionLabel": env.get("VersionLabel"),
-                            "PlatformArn": env.get("PlatformArn"), "RequestId": suffix(), "Severity": severity})
+                            "PlatformArn": env.get("PlatformArn"), "Severity": severity})
 
     def create_application(self, name, description=None, life_cycle=None):
         if name in self.applications:

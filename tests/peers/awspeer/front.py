@@ -3,6 +3,7 @@
 import datetime
 import io
 import json
+import os
 import time
 import traceback
 import urllib.parse
@@ -152,6 +153,14 @@ class Front:
             else:
                 self.world.options[key] = value
         return self.world.options
+
+    def _do_snapshot(self, given):
+        """{"database": id, "name": …, "type": "automated|manual", "region": …}: a snapshot of a database, under any name."""
+        from moto.rds.models import rds_backends
+
+        account = os.environ["MOTO_ACCOUNT_ID"]
+        made = rds_backends[account][given.get("region", "eu-central-1")].create_db_snapshot(given["database"], given["name"], snapshot_type=given.get("type", "manual"))
+        return {"arn": made.db_snapshot_arn}
 
     def _do_calls(self, given):
         return dict(sorted(self.world.calls.items()))

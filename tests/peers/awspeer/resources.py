@@ -321,7 +321,12 @@ class Database(Kind):
         backend = rds_backends[stack.account][stack.region]
         arguments = {**self._arguments(res), "db_instance_identifier": res.physical, "tags": res.props.get("Tags", []),
                      "vpc_security_group_ids": res.props.get("VPCSecurityGroups", [])}
-        res.handle = backend.create_db_instance(arguments)
+        snapshot = res.props.get("DBSnapshotIdentifier")
+        if snapshot:
+            wanted = {k: v for k, v in arguments.items() if k not in ("db_name", "master_username", "engine", "storage_encrypted", "kms_key_id", "allocated_storage")}
+            res.handle = backend.restore_db_instance_from_db_snapshot(snapshot.rpartition(":snapshot:")[2], wanted)
+        else:
+            res.handle = backend.create_db_instance(arguments)
 
     def update(self, stack, res, old):
         changed = self._arguments(res)
