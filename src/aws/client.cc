@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 
 #include "aws/error_body.h"
+#include "aws/times.h"
 #include "base/digest.h"
 #include "base/text.h"
 
@@ -225,25 +225,6 @@ std::string HeaderOf(const net::Headers& headers, std::string_view name) {
     if (EqualsIgnoreCase(key, name)) return value;
   }
   return "";
-}
-
-std::optional<Time> ParseHttpDate(std::string_view text) {
-  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  char month[4] = "";
-  int day = 0, year = 0, hour = 0, minute = 0, second = 0, end = 0;
-  const std::string copy(text.substr(0, 64));
-  if (std::sscanf(copy.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second,
-                  &end) != 6 ||
-      end == 0) {
-    return std::nullopt;
-  }
-  const std::size_t at = kMonths.find(month);
-  if (at == kMonths.npos || at % 3 != 0) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(unsigned(at / 3 + 1)),
-                                         std::chrono::day(unsigned(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  return Time(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
 }
 
 }  // namespace perch::aws

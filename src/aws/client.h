@@ -90,7 +90,4 @@ class Client {
 /// A header of an answer, any case; "" if absent.
 std::string HeaderOf(const net::Headers& headers, std::string_view name);
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); nullopt for anything else.
-std::optional<Time> ParseHttpDate(std::string_view text);
-
 }  // namespace perch::aws

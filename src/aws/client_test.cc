@@ -7,6 +7,7 @@
 #include "aws/s3.h"
 #include "aws/sts.h"
 #include "aws/testing.h"
+#include "aws/times.h"
 
 namespace perch::aws {
 namespace {
@@ -263,6 +264,19 @@ TEST(HttpDate, IsReadStrictly) {
   EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), ParseTime("1994-11-06T08:49:37Z"));
   for (const char* bad : {"", "now", "Sun, 06 Nvo 1994 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT", "1994-11-06"}) {
     EXPECT_EQ(ParseHttpDate(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(AwsTime, HasAnyNumberOfDecimalsAndOffsets) {
+  const Time second = *ParseTime("2026-11-22T12:00:00Z");
+  EXPECT_EQ(ParseAwsTime("2026-11-22T12:00:00Z"), second);
+  EXPECT_EQ(ParseAwsTime("2026-11-22T12:00:00.5Z"), second + milliseconds(500));
+  EXPECT_EQ(ParseAwsTime("2026-11-22T12:00:00.123456Z"), second + milliseconds(123));
+  EXPECT_EQ(ParseAwsTime("2026-11-22T14:00:00+02:00"), second);
+  EXPECT_EQ(ParseAwsTime("2026-11-22T12:00:00.123456+00:00"), second + milliseconds(123));
+  for (const char* bad : {"", "2026-11-22", "2026-11-22T12:00:00", "2026-11-22T12:00:00.Z", "2026-11-22T12:00:00+2",
+                          "2026-13-22T12:00:00Z"}) {
+    EXPECT_EQ(ParseAwsTime(bad), std::nullopt) << bad;
   }
 }
 

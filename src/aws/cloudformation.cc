@@ -1,6 +1,7 @@
 #include "aws/cloudformation.h"
 
 #include "aws/query.h"
+#include "aws/times.h"
 
 namespace perch::aws {
 namespace {
@@ -22,8 +23,8 @@ Stack ReadStack(const pugi::xml_node& node) {
           .outputs = MapOf(node, "Outputs", "OutputKey", "OutputValue"),
           .parameters = MapOf(node, "Parameters", "ParameterKey", "ParameterValue"),
           .tags = MapOf(node, "Tags", "Key", "Value"),
-          .created = ParseTime(TextOf(node, "CreationTime")),
-          .updated = ParseTime(TextOf(node, "LastUpdatedTime")),
+          .created = ParseAwsTime(TextOf(node, "CreationTime")),
+          .updated = ParseAwsTime(TextOf(node, "LastUpdatedTime")),
           .parent_id = TextOf(node, "ParentId"),
           .root_id = TextOf(node, "RootId"),
           .role_arn = TextOf(node, "RoleARN"),
@@ -47,7 +48,7 @@ StackEvent ReadEvent(const pugi::xml_node& node) {
           .status = TextOf(node, "ResourceStatus"),
           .reason = TextOf(node, "ResourceStatusReason"),
           .token = TextOf(node, "ClientRequestToken"),
-          .time = ParseTime(TextOf(node, "Timestamp"))};
+          .time = ParseAwsTime(TextOf(node, "Timestamp"))};
 }
 
 Change ReadChange(const pugi::xml_node& member) {

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "aws/credential_places.h"
+#include "aws/times.h"
 #include "base/text.h"
 
 namespace perch::aws {
@@ -26,9 +27,7 @@ Result<Credentials> ParseCredentialsJson(const std::string& json, const char* to
   if (credentials.access_key_id.empty()) return bad("the answer has no AccessKeyId");
   if (credentials.secret_access_key.empty()) return bad("the answer has no SecretAccessKey");
   if (const std::string expiration = text("Expiration"); !expiration.empty()) {
-    std::string zulu = expiration;
-    if (zulu.ends_with("+00:00")) zulu.replace(zulu.size() - 6, 6, "Z");
-    credentials.expires = ParseTime(zulu);
+    credentials.expires = ParseAwsTime(expiration);
     if (!credentials.expires) return bad("its Expiration is no time: " + Printable(expiration));
   }
   return credentials;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/query_pages.h"
+#include "aws/times.h"
 #include "base/text.h"
 
 namespace perch::aws {
@@ -23,11 +24,11 @@ BeanstalkEnvironment ReadEnvironment(const pugi::xml_node& node) {
           .status = TextOf(node, "Status"),
           .health = TextOf(node, "Health"),
           .health_status = TextOf(node, "HealthStatus"),
-          .updated = ParseTime(TextOf(node, "DateUpdated"))};
+          .updated = ParseAwsTime(TextOf(node, "DateUpdated"))};
 }
 
 BeanstalkEvent ReadEvent(const pugi::xml_node& node) {
-  return {.time = ParseTime(TextOf(node, "EventDate")),
+  return {.time = ParseAwsTime(TextOf(node, "EventDate")),
           .message = TextOf(node, "Message"),
           .severity = TextOf(node, "Severity"),
           .application = TextOf(node, "ApplicationName"),
@@ -42,7 +43,7 @@ ApplicationVersion ReadVersion(const pugi::xml_node& node) {
           .status = TextOf(node, "Status"),
           .bucket = TextOf(node.child("SourceBundle"), "S3Bucket"),
           .key = TextOf(node.child("SourceBundle"), "S3Key"),
-          .created = ParseTime(TextOf(node, "DateCreated"))};
+          .created = ParseAwsTime(TextOf(node, "DateCreated"))};
 }
 
 PlatformVersion ReadPlatform(const pugi::xml_node& node) {
@@ -133,7 +134,7 @@ Answer<std::vector<EnvironmentInfo>> ElasticBeanstalk::RetrieveEnvironmentInfo(c
                                     infos.push_back({.type = TextOf(node, "InfoType"),
                                                      .instance = TextOf(node, "Ec2InstanceId"),
                                                      .message = TextOf(node, "Message"),
-                                                     .sampled = ParseTime(TextOf(node, "SampleTimestamp"))});
+                                                     .sampled = ParseAwsTime(TextOf(node, "SampleTimestamp"))});
                                   });
                                   return {};
                                 });

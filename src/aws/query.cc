@@ -1,6 +1,21 @@
 #include "aws/query.h"
 
 namespace perch::aws {
+namespace {
+
+/// A form's own escaping of spaces, as every AWS tool sends it.
+std::string EncodeBody(const Query& form) {
+  std::string body;
+  const std::string encoded = EncodeForm(form);
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    const bool space = encoded.compare(i, 3, "%20") == 0;
+    body += space ? '+' : encoded[i];
+    if (space) i += 2;
+  }
+  return body;
+}
+
+}  // namespace
 
 QueryParameters& QueryParameters::Add(std::string name, std::string value) {
   pairs_.emplace_back(std::move(name), std::move(value));
@@ -35,7 +50,7 @@ Answer<void> CallQuery(const Client& client, Service service, const std::string&
   const Call call{.service = service,
                   .operation = operation,
                   .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-                  .body = EncodeForm(form),
+                  .body = EncodeBody(form),
                   .sign = sign};
   const auto read_answer = [&](const net::RemoteResponse& response) -> Answer<void> {
     pugi::xml_document document;

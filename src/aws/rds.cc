@@ -1,6 +1,7 @@
 #include "aws/rds.h"
 
 #include "aws/query_pages.h"
+#include "aws/times.h"
 #include "base/text.h"
 
 namespace perch::aws {
@@ -19,7 +20,7 @@ DatabaseSnapshot ReadSnapshot(const pugi::xml_node& node) {
           .instance = TextOf(node, "DBInstanceIdentifier"),
           .status = TextOf(node, "Status"),
           .type = TextOf(node, "SnapshotType"),
-          .created = ParseTime(TextOf(node, "SnapshotCreateTime")),
+          .created = ParseAwsTime(TextOf(node, "SnapshotCreateTime")),
           .gibibytes = ParseNumber(TextOf(node, "AllocatedStorage")).value_or(0),
           .tags = ReadTags(node)};
 }

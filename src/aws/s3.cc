@@ -1,6 +1,7 @@
 #include "aws/s3.h"
 
 #include "aws/base64.h"
+#include "aws/times.h"
 #include "aws/xml.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -173,7 +174,7 @@ Pages<ObjectSummary> S3::ListObjects(const std::string& bucket, const std::strin
         page.items.push_back({.key = Decode(TextOf(node, "Key"), encoded),
                               .etag = TextOf(node, "ETag"),
                               .size = ParseNumber(TextOf(node, "Size")).value_or(0),
-                              .modified = ParseTime(TextOf(node, "LastModified"))});
+                              .modified = ParseAwsTime(TextOf(node, "LastModified"))});
       }
       return {};
     };

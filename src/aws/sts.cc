@@ -1,6 +1,7 @@
 #include "aws/sts.h"
 
 #include "aws/query.h"
+#include "aws/times.h"
 
 namespace perch::aws {
 
@@ -28,7 +29,7 @@ Answer<Credentials> Sts::AssumeRoleWithWebIdentity(const AssumeRoleRequest& requ
 Answer<Credentials> Sts::Assume(const std::string& operation, const AssumeRoleRequest& request, bool sign) const {
   QueryParameters parameters;
   parameters.Add("RoleArn", request.role_arn).Add("RoleSessionName", request.session_name);
-  parameters.AddIf("ExternalId", request.external_id);
+  if (sign) parameters.AddIf("ExternalId", request.external_id);
   if (request.duration_seconds > 0) parameters.Add("DurationSeconds", std::to_string(request.duration_seconds));
   if (!sign) parameters.Add("WebIdentityToken", request.web_identity_token.Reveal());
   Credentials credentials;
@@ -37,7 +38,7 @@ Answer<Credentials> Sts::Assume(const std::string& operation, const AssumeRoleRe
     credentials = {.access_key_id = TextOf(node, "AccessKeyId"),
                    .secret_access_key = Secret(TextOf(node, "SecretAccessKey")),
                    .session_token = Secret(TextOf(node, "SessionToken")),
-                   .expires = ParseTime(TextOf(node, "Expiration")),
+                   .expires = ParseAwsTime(TextOf(node, "Expiration")),
                    .source = "role " + request.role_arn};
     if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires) {
       return Unreadable("it has no whole <Credentials>");

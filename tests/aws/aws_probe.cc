@@ -1,4 +1,5 @@
-// Speaks to src/aws for the Python scripts beside it: `sign` and `credentials` and `endpoints` for the oracles, `calls` for moto.
+// Speaks to src/aws for the Python scripts beside it: `sign` and `credentials` and `endpoints` for the oracles, `calls`
+// for moto.
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -95,7 +96,7 @@ int main(int argc, char** argv) {
   if (mode == "sign") return perch::aws::SignLines();
   if (mode == "credentials") return perch::aws::ShowCredentials();
   if (mode == "endpoints") return perch::aws::ShowEndpoints(argc - 2, argv + 2);
-  if (mode == "calls") return perch::aws::MakeCalls();
-  std::cerr << "usage: aws_probe sign|credentials|endpoints|calls\n";
+  if (mode == "calls" || mode == "signed") return perch::aws::MakeCalls(mode == "signed");
+  std::cerr << "usage: aws_probe sign|credentials|endpoints|calls|signed\n";
   return 2;
 }
