@@ -162,6 +162,18 @@ class Front:
         made = rds_backends[account][given.get("region", "eu-central-1")].create_db_snapshot(given["database"], given["name"], snapshot_type=given.get("type", "manual"))
         return {"arn": made.db_snapshot_arn}
 
+    def _do_seed(self, given):
+        """{"bucket": name, "versions": N, "markers": M, "keys": K}: fills a versioned bucket without N calls."""
+        from moto.s3.models import s3_backends
+
+        backend = s3_backends[os.environ["MOTO_ACCOUNT_ID"]]["aws"]
+        keys = int(given.get("keys", 1000))
+        for number in range(int(given.get("versions", 0))):
+            backend.put_object(given["bucket"], f"seed/{number % keys:06}", b"x")
+        for number in range(int(given.get("markers", 0))):
+            backend.delete_object(given["bucket"], f"seed/{number % keys:06}")
+        return {"keys": len(backend.get_bucket(given["bucket"]).keys)}
+
     def _do_calls(self, given):
         return dict(sorted(self.world.calls.items()))
 
