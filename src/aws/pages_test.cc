@@ -142,6 +142,29 @@ TEST_F(Lists, WhatCannotBeDeletedEndsIt) {
   EXPECT_EQ(report->left[0].failure.outcome, Outcome::kRefused);
 }
 
+TEST_F(Lists, KeysThatS3HadNoTimeForAreTriedAgain) {
+  transport.Add(200, Versions(2, "k"));
+  transport.Add(200, "<DeleteResult><Error><Key>k0</Key><Code>InternalError</Code></Error></DeleteResult>");
+  transport.Add(200, Versions(1, "k"));
+  transport.Add(200, "<DeleteResult/>");
+  transport.Add(200, Versions(0, ""));
+  transport.Add(200, kNoUploads);
+  Answer<EmptyingReport> report = EmptyBucket(S3(MakeClient()), "bucket");
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->Empty());
+  EXPECT_EQ(report->deleted, 2u);
+}
+
+TEST_F(Lists, ButNotForEver) {
+  for (int i = 0; i < 4; ++i) {
+    transport.Add(200, Versions(1, "k"));
+    transport.Add(200, "<DeleteResult><Error><Key>k0</Key><Code>InternalError</Code></Error></DeleteResult>");
+  }
+  Answer<EmptyingReport> report = EmptyBucket(S3(MakeClient()), "bucket");
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->Empty());
+}
+
 TEST_F(Lists, AMissingBucketIsEmpty) {
   transport.Add(404, "<Error><Code>NoSuchBucket</Code></Error>");
   Answer<EmptyingReport> report = EmptyBucket(S3(MakeClient()), "bucket");

@@ -46,7 +46,7 @@ Answer<Page<T>> AskPage(const Client& client, const Call& call, const char* root
     pugi::xml_document document;
     if (Answer<void> whole = ParseXml(response.body, root, document); !whole) return whole;
     const pugi::xml_node node = document.document_element();
-    if (!node.child(list) || !node.child("IsTruncated")) return Unreadable("it has no <" + std::string(list) + ">");
+    if (!node.child(list)) return Unreadable("it has no <" + std::string(list) + ">");
     page = {};
     for (const pugi::xml_node& child : node.child(list).children(item)) page.items.push_back(read_item(child));
     if (!TrueIn(node, "IsTruncated")) return {};

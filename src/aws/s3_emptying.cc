@@ -1,5 +1,7 @@
 #include "aws/s3_emptying.h"
 
+#include <algorithm>
+
 namespace perch::aws {
 namespace {
 
@@ -7,6 +9,13 @@ namespace {
 Answer<std::vector<ObjectVersion>> FirstPage(const S3& s3, const std::string& bucket) {
   for (Answer<std::vector<ObjectVersion>>& page : s3.ListObjectVersions(bucket)) return std::move(page);
   return std::vector<ObjectVersion>();
+}
+
+constexpr int kFruitlessRounds = 3;
+
+bool AllMayBeRetried(const std::vector<DeleteError>& left) {
+  return std::all_of(left.begin(), left.end(),
+                     [](const DeleteError& error) { return error.failure.outcome == Outcome::kRetry; });
 }
 
 }  // namespace
@@ -18,6 +27,7 @@ Answer<EmptyingReport> EmptyBucket(const S3& s3, const std::string& bucket,
     report.bucket_gone = failure.cause == Cause::kNoBucket;
     return report.bucket_gone;
   };
+  int fruitless = 0;
   while (true) {
     Answer<std::vector<ObjectVersion>> versions = FirstPage(s3, bucket);
     if (!versions && gone(versions.error())) return report;
@@ -28,8 +38,9 @@ Answer<EmptyingReport> EmptyBucket(const S3& s3, const std::string& bucket,
     if (!left) return Failed(left.error());
     report.deleted += versions->size() - left->size();
     if (progress) progress(report.deleted);
-    if (!left->empty()) {
-      // They would be on the first page again, for ever.
+    // Keys that S3 had no time for come up again on the next first page; others would, for ever.
+    fruitless = left->size() < versions->size() ? 0 : fruitless + 1;
+    if (!AllMayBeRetried(*left) || fruitless > kFruitlessRounds) {
       report.left = std::move(*left);
       return report;
     }
