@@ -131,15 +131,55 @@ class Reader {
     exec.add_option("branch", a_.branch, "The branch whose environment the command runs in")
         ->required()
         ->type_name("BRANCH");
-    CLI::App& sweep = Command("sweep", "perch sweep --yes --max-deletes 20");
+    CLI::App& sweep = Command("sweep",
+                              "perch sweep --yes --max-deletes 20\n  perch sweep --github acme/shop --adopt "
+                              "--region eu-central-1 --protect-stack 'acme-production' --yes");
     sweep.add_flag("--yes", a_.yes, "Delete without asking");
     sweep.add_option("--max-deletes", a_.max_deletes, "Allow this many deletions at once")
         ->check(CLI::Range(0, 1'000'000));
+    AddSweepOnAws(sweep);
     CLI::App& hook =
         Command("hook", "printf '#!/bin/sh\\nexec perch -C /srv/shop hook\\n' > shop.git/hooks/post-receive");
     hook.footer(
         "Example:\n  printf '#!/bin/sh\\nexec perch -C /srv/shop hook\\n' > shop.git/hooks/post-receive\n"
         "Tells the running serve to look at the branches now. It carries no decision, so it is always safe to call.");
+  }
+
+  void AddSweepOnAws(CLI::App& sweep) {
+    const std::string group = "On AWS, also without perch.yaml";
+    CLI::Option* github = sweep.add_option("--github", a_.github, "The repository on GitHub whose branches count");
+    github->type_name("OWNER/REPO")->group(group);
+    sweep.add_option("--repository", a_.repository, "The same by git: a URL, or a bare repository on this machine")
+        ->type_name("URL")
+        ->excludes(github)
+        ->group(group);
+    sweep.add_option("--region", a_.region, "AWS's region (default: perch.yaml's, else as AWS's own tools find it)")
+        ->type_name("REGION")
+        ->group(group);
+    sweep.add_option("--app", a_.app, "Whose environments, by perch's own tags (default: perch.yaml's `app`)")
+        ->type_name("APP")
+        ->group(group);
+    sweep.add_flag("--adopt", a_.adopt, "Also delete stacks that perch did not make, by their tag --tag")->group(group);
+    sweep.add_option("--tag", a_.tag, "With --adopt: the tag whose value is the branch's name")
+        ->type_name("KEY")
+        ->capture_default_str()
+        ->group(group);
+    sweep.add_option("--protect-stack", a_.protect_stacks, "Never delete these stacks; may be said again")
+        ->type_name("GLOB")
+        ->group(group);
+    sweep
+        .add_option("--protect-branch", a_.protect_branches, "Never delete stacks of these branches; may be said again")
+        ->type_name("GLOB")
+        ->group(group);
+    sweep
+        .add_option("--grace", a_.grace, "How long a branch must have been gone (default: 1h where marks can be kept)")
+        ->type_name("TIME")
+        ->group(group);
+    sweep
+        .add_option("--marks", a_.marks,
+                    "Where it is kept since when branches are gone (default: in the app's versions bucket)")
+        ->type_name("s3://BUCKET/KEY")
+        ->group(group);
   }
 
   void AddConfig() {

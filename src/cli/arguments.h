@@ -43,6 +43,17 @@ struct Arguments {
   std::optional<int> max_deletes;
   bool no_wait = false;
 
+  // sweep on AWS.
+  std::string github;      ///< "OWNER/REPO"
+  std::string repository;  ///< a path or URL of git's
+  std::string region;
+  std::string app;
+  bool adopt = false;
+  std::string tag = "branch";
+  std::vector<std::string> protect_stacks, protect_branches;
+  std::string grace;  ///< "1h"; "" for the default
+  std::string marks;  ///< "s3://BUCKET/KEY"
+
   // template.
   std::string profile;
   std::string format = "yaml";  ///< or "json"

@@ -17,6 +17,7 @@ int RunUp(const Context& context);
 int RunDown(const Context& context);
 int RunExec(const Context& context);
 int RunSweep(const Context& context);
+int RunSweepOnAws(const Context& context);  ///< what `sweep` is when it is about AWS
 int RunHook(const Context& context);
 int RunConfig(const Context& context);
 int RunTemplate(const Context& context);

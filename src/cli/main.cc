@@ -24,7 +24,7 @@ int Run(const Arguments& arguments) {
       {"ci", RunCi},     {"doctor", RunDoctor}, {"completion", RunCompletion}};
   SetLogLevel(arguments.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   if (arguments.platform == "aws" && arguments.command != "config" && arguments.command != "template" &&
-      arguments.command != "ci") {
+      arguments.command != "ci" && arguments.command != "sweep") {
     return Report({.kind = ErrorKind::kUsage,
                    .what = "this perch has no platform 'aws' yet",
                    .hint = "Leave --platform out, or say --platform local."},
