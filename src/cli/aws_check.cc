@@ -66,9 +66,9 @@ void FindTemplateProblems(const config::Project& project, const beanstalk::AwsSe
     // What is wrong inside of another file has lines of its own; `perch template` shows them all.
     const std::vector<std::string> lines = Lines(error.Text());
     const bool short_one = lines.size() <= 2 && !error.hint.empty();
-    problems.push_back(
-        {at, short_one ? error.what + (error.why.empty() ? "" : ": " + error.why) : lines[0],
-         short_one ? error.hint : "Run `perch template env --profile " + settings.profile + "` for all of it."});
+    const std::string hint =
+        short_one ? error.hint : "Run `perch template env --profile " + settings.profile + "` for all of it.";
+    problems.push_back({at, lines[0], hint});
   };
   const Result<cfn::Schemas> schemas = FindSchemas(settings.place.region);
   if (!schemas) return add(schemas.error());

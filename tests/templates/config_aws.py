@@ -147,19 +147,19 @@ perch: perch.yaml:9:18: the template has no output `Url`
 perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: nowhere.yaml: No such file or directory
   9 | template: {file: nowhere.yaml}
     |                  ^^^^^^^^^^^^
-  hint: Run `perch template env --profile branch` for all of it.
+  hint: Write the file, or correct `template: {file: …}`.
 """),
     "an own template that is a folder": ("template: {file: folder}\n", """\
 perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: folder: it is not a regular file
   9 | template: {file: folder}
     |                  ^^^^^^
-  hint: Run `perch template env --profile branch` for all of it.
+  hint: Write the file, or correct `template: {file: …}`.
 """),
     "an own template too large for CloudFormation": ("template: {file: large.yaml}\n", """\
 perch: perch.yaml:9:18: cannot read the template that perch.yaml:9:18 names: large.yaml: it is larger than the limit of 1048576 bytes
   9 | template: {file: large.yaml}
     |                  ^^^^^^^^^^
-  hint: Run `perch template env --profile branch` for all of it.
+  hint: Write the file, or correct `template: {file: …}`.
 """),
     "an own template that is broken YAML": ("template: {file: broken.yaml}\n", """\
 perch: perch.yaml:9:18: broken.yaml:3:1: this is not valid YAML: did not find expected ',' or '}'
