@@ -327,6 +327,12 @@ class Throttled(AwsTest):
             self.s3.delete_objects(Bucket="paged", Delete={"Objects": [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in page["Versions"]]})
         self.assertNotIn("Versions", self.s3.list_object_versions(Bucket="paged"))
 
+    def test_what_carries_a_tag_is_found_stacks_too(self):
+        self.create(Tags=[{"Key": "perch:app", "Value": "shop"}])
+        tagging = client("resourcegroupstaggingapi", self.peer.url)
+        found = [r["ResourceARN"].split(":")[2] for r in tagging.get_resources(TagFilters=[{"Key": "perch:app", "Values": ["shop"]}])["ResourceTagMappingList"]]
+        self.assertEqual(sorted(found), ["cloudformation", "s3"])
+
     def test_calls_are_counted(self):
         self.peer.tell("forget-calls")
         self.s3.list_buckets()
@@ -351,6 +357,32 @@ class Auth(AwsTest):
         self.refused("AccessDenied", "is not authorized to perform: cloudformation:DeleteStack", limited.delete_stack, StackName="x")
         self.refused("SignatureDoesNotMatch", "does not match", client("sts", self.peer.url, key["AccessKeyId"], "wrong").get_caller_identity)
         self.refused("InvalidClientTokenId", "security token", client("sts", self.peer.url, "AKIAZZZZZZZZZZZZZZZZ", "wrong").get_caller_identity)
+
+    def test_a_web_identity_needs_no_signature_and_gets_the_roles_permissions(self):
+        import boto3
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        iam = client("iam", self.peer.url, **self.key)
+        role = iam.create_role(RoleName="ci", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "cloudformation:ListStacks", "Resource": "*"}]}
+        iam.put_role_policy(RoleName="ci", PolicyName="p", PolicyDocument=json.dumps(policy))
+        sts = boto3.client("sts", endpoint_url=self.peer.url, region_name=REGION, config=Config(signature_version=UNSIGNED))
+        got = sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="build-1", WebIdentityToken="token" * 4)["Credentials"]
+        key = (got["AccessKeyId"], got["SecretAccessKey"])
+        client("cloudformation", self.peer.url, *key, got["SessionToken"]).list_stacks()
+        self.refused("AccessDenied", "Access Denied", client("s3", self.peer.url, *key, got["SessionToken"]).list_buckets)
+        self.refused("InvalidClientTokenId", "security token", client("cloudformation", self.peer.url, *key, "another").list_stacks)
+
+    def test_a_bucket_of_another_region_is_only_pointed_at(self):
+        far = client("s3", self.peer.url, region="us-west-2", **self.key)
+        far.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        near = client("s3", self.peer.url, **self.key)
+        self.assertEqual(near.get_bucket_location(Bucket="far-away")["LocationConstraint"], "us-west-2")
+        seen = []
+        near.meta.events.register("before-parse.s3.ListObjectVersions", lambda response_dict, **_: seen.append((response_dict["status_code"], response_dict["headers"].get("x-amz-bucket-region"))))
+        near.list_object_versions(Bucket="far-away")  # boto3 follows
+        self.assertEqual(seen, [(301, "us-west-2"), (200, None)])
 
     def test_hostile_keys_are_signed_as_sent(self):
         s3 = client("s3", self.peer.url, **self.key)

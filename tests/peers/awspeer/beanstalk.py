@@ -8,7 +8,8 @@ import string
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
-from .resources import Kind, register, suffix
+from .kinds import Kind, suffix
+from .resources import register
 from .template import Failed, Refused
 
 PLATFORM_VERSIONS = ["4.6.0", "4.5.2", "4.10.0", "4.9.3", "3.9.9"]  # 4.10.0 is the newest: text order is the wrong order

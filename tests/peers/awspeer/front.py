@@ -65,9 +65,27 @@ class Front:
             return wire.error("s3", "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
         if request.operation == "DeleteObjects" and not any(h in request.headers for h in ("content-md5", *_CHECKSUMS)):
             return wire.error("s3", "InvalidRequest", "Missing required header for this request: Content-MD5")
-        if self.auth and "x-amz-date" in request.headers:
-            return self._skewed(request)
-        return None
+        if self.auth and "authorization" not in request.headers and "X-Amz-Signature" not in request.query and request.operation not in _UNSIGNED:
+            if request.service in ("s3", None):
+                return wire.error("s3", "AccessDenied", "Access Denied", 403)
+            return wire.error(request.service, "MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        if self.auth and "x-amz-date" in request.headers and (skewed := self._skewed(request)):
+            return skewed
+        return self._elsewhere(request)
+
+    @staticmethod
+    def _elsewhere(request):
+        """A bucket of another region is only told of, by redirect."""
+        if request.service != "s3" or request.region is None or request.operation in ("GetBucketLocation", "CreateBucket") or "Bucket" not in request.uri_params:
+            return None
+        from moto.s3.models import s3_backends
+
+        bucket = s3_backends[os.environ["MOTO_ACCOUNT_ID"]]["aws"].buckets.get(request.uri_params["Bucket"])
+        if bucket is None or bucket.region_name == request.region:
+            return None
+        text = ("<Error><Code>PermanentRedirect</Code><Message>The bucket you are attempting to access must be addressed using the specified endpoint. "
+                f"Please send all future requests to this endpoint.</Message><Endpoint>{bucket.name}.s3.{bucket.region_name}.amazonaws.com</Endpoint><Bucket>{bucket.name}</Bucket></Error>")
+        return 301, "application/xml", text.encode(), [("x-amz-bucket-region", bucket.region_name)]
 
     def _skewed(self, request):
         try:
@@ -85,9 +103,9 @@ class Front:
                           f"{now:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} {'-' if sent < now else '+'} 15 min.)", 403)
 
     @staticmethod
-    def _answer(start_response, status, kind, body):
+    def _answer(start_response, status, kind, body, more=()):
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
-        start_response(f"{status} {'OK' if status < 300 else 'Error'}", [("Content-Type", kind), ("Content-Length", str(len(body))), ("Date", date)])
+        start_response(f"{status} {'OK' if status < 300 else 'Error'}", [("Content-Type", kind), ("Content-Length", str(len(body))), ("Date", date), *more])
         return [body]
 
     # -- the control endpoint
@@ -198,6 +216,7 @@ class Front:
         return {}
 
 
+_UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _CHECKSUMS = ("x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256")
 
 

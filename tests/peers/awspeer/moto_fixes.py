@@ -6,6 +6,7 @@ import threading
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam import access_control
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.s3.exceptions import AccessDeniedByLock
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
@@ -14,16 +15,29 @@ raw = threading.local()  # .target, .body: the request as it came
 
 
 def apply(world):
+    _unsigned()
     _signatures()
     _permissions()
     _pages(world)
     _refused_keys(world)
+    _tagged(world)
 
 
 def require_auth():
     """From now on every call needs a good signature and a permission."""
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     ActionAuthenticatorMixin.request_count = 0
+
+
+def _unsigned():
+    """Web identities come without a signature; so do presigned URLs, which are taken as they are."""
+    check = ActionAuthenticatorMixin._authenticate_and_authorize_action
+
+    def checked(self, iam_request_cls, resource="*"):
+        if "Authorization" in self.headers:
+            check(self, iam_request_cls, resource)
+
+    ActionAuthenticatorMixin._authenticate_and_authorize_action = checked
 
 
 def _signatures():
@@ -114,6 +128,23 @@ def _list_object_versions(self, bucket_name, delimiter=None, key_marker=None, ma
             break
     next_key, next_version = last if full and last else (None, None)
     return versions, sorted(common), markers, next_key, next_version
+
+
+def _tagged(world):
+    """moto's GetResources knows neither stacks nor Beanstalk's environments."""
+    others = ResourceGroupsTaggingAPIBackend._get_resources_generator
+
+    def every(self, tag_filters=None, resource_type_filters=None):
+        yield from others(self, tag_filters=tag_filters, resource_type_filters=resource_type_filters)
+        rows = [("elasticbeanstalk:environment", e["EnvironmentArn"], e["tags"]) for e in world.beanstalk(self.account_id, self.region_name).environments if e["Status"] != "Terminated"]
+        rows += [("cloudformation:stack", s.id, s.tags) for s in world.live_stacks(self.account_id, self.region_name)]
+        for kind, arn, tags in rows:
+            typed = not resource_type_filters or kind in resource_type_filters or kind.split(":")[0] in resource_type_filters
+            wanted = all(f["Key"] in tags and (not f.get("Values") or tags[f["Key"]] in f["Values"]) for f in tag_filters or [])
+            if typed and wanted and tags:
+                yield {"ResourceARN": arn, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
+
+    ResourceGroupsTaggingAPIBackend._get_resources_generator = every
 
 
 def _refused_keys(world):
