@@ -28,7 +28,7 @@ class World:
     # -- time
 
     def wait(self, seconds, generation):
-        end = time.monotonic() + seconds / self.speed
+        end = time.monotonic() + seconds / max(self.speed, 0.001)
         while True:
             if self.generation != generation:
                 raise Stopped
