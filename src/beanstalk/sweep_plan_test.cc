@@ -186,7 +186,7 @@ TEST(SweepPlan, NeverDeletesWhatItMustNotWhateverTheLists) {
   const std::vector<std::string> statuses = {"CREATE_COMPLETE",   "UPDATE_IN_PROGRESS", "DELETE_FAILED",
                                              "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"};
   int deletions = 0, refusals = 0;
-  for (int round = 0; round < 1'500; ++round) {
+  for (int round = 0; round < 400; ++round) {
     std::vector<aws::Stack> stacks;
     for (int i = pick(40); i > 0; --i) {
       const std::string name = "s" + std::to_string(i), branch = "b" + std::to_string(pick(30));
@@ -230,8 +230,8 @@ TEST(SweepPlan, NeverDeletesWhatItMustNotWhateverTheLists) {
     for (const std::string& branch : going) ASSERT_FALSE(staying.contains(branch)) << Told(plan);
     ASSERT_LE(plan.Count(Verdict::kDelete), rules.max_deletes.value_or(10));
   }
-  EXPECT_GT(deletions, 50);
-  EXPECT_GT(refusals, 50);
+  EXPECT_GT(deletions, 10);
+  EXPECT_GT(refusals, 10);
 }
 
 }  // namespace
