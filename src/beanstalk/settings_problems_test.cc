@@ -189,7 +189,8 @@ TEST(AwsProblems, Database) {
   Check({
       {"no database, no problem", set("database.mode", "none").Set("database.class", "nonsense"), ""},
       {"version", set("database.version", "16.x"),
-       "`database.version` is no version of PostgreSQL: `16.x`\nWrite the major one, such as 16; RDS chooses the newest of it.\n"},
+       "`database.version` is no version of PostgreSQL: `16.x`\nWrite the major one, such as 16; RDS chooses the "
+       "newest of it.\n"},
       {"class", set("database.class", "t4g.micro"),
        "`database.class`: `t4g.micro` is no database class\nWrite db.t4g.micro.\n"},
       {"class without size", set("database.class", "db.t4g"),
