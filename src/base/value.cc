@@ -39,8 +39,18 @@ std::string_view Value::KindName() const {
 std::string JsonString(std::string_view text) {
   std::string json;
   json.reserve(text.size() + 2);
+  AppendJsonString(text, json);
+  return json;
+}
+
+void AppendJsonString(std::string_view text, std::string& json) {
   json += '"';
+  const auto is_itself = [](unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t begin = i;
+    while (i < text.size() && is_itself(static_cast<unsigned char>(text[i]))) ++i;
+    json.append(text, begin, i - begin);
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (c == '"' || c == '\\') {
       json += '\\';
@@ -51,8 +61,6 @@ std::string JsonString(std::string_view text) {
       char escape[8];
       std::snprintf(escape, sizeof escape, "\\u%04x", c);
       json += escape;
-    } else if (c < 0x80) {
-      json += char(c);
     } else {
       std::size_t length = 4;
       while (length > 1 && !(i + length <= text.size() && IsUtf8(text.substr(i, length)))) --length;
@@ -66,7 +74,7 @@ std::string JsonString(std::string_view text) {
       }
     }
   }
-  return json + "\"";
+  json += '"';
 }
 
 std::string CanonicalJson(const Value& value) {

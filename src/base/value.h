@@ -49,4 +49,7 @@ std::string CanonicalJson(const Value& value);
 /// A string as a JSON string literal, with quotes. Invalid UTF-8 becomes U+FFFD.
 std::string JsonString(std::string_view text);
 
+/// The same, put at the end of `out`.
+void AppendJsonString(std::string_view text, std::string& out);
+
 }  // namespace perch

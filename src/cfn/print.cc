@@ -12,46 +12,49 @@
 namespace perch::cfn {
 namespace {
 
-std::string Scalar(const Value& value) {
-  return value.AsString() ? JsonString(*value.AsString()) : CanonicalJson(value);
-}
+class JsonWriter {
+ public:
+  JsonWriter(bool pretty, std::string& out) : pretty_(pretty), out_(out) {}
 
-void PrintJson(const Value& value, bool pretty, const std::string& indent, std::string& out) {
-  const Value::Map* map = value.AsMap();
-  const Value::List* list = value.AsList();
-  if (!map && !list) {
-    out += Scalar(value);
-    return;
-  }
-  if (map ? map->empty() : list->empty()) {
-    out += map ? "{}" : "[]";
-    return;
-  }
-  const std::string inner = indent + "  ";
-  const std::string_view gap = pretty ? ": " : ":";
-  out += map ? '{' : '[';
-  bool first = true;
-  const auto next = [&] {
-    if (!first) out += ',';
-    first = false;
-    if (pretty) out += "\n" + inner;
-  };
-  if (map) {
-    for (const Value::Entry& entry : *map) {
-      next();
-      out += JsonString(entry.key);
-      out += gap;
-      PrintJson(entry.value, pretty, inner, out);
-    }
-  } else {
-    for (const Value& item : *list) {
-      next();
-      PrintJson(item, pretty, inner, out);
+  void Write(const Value& value) {
+    if (const Value::Map* map = value.AsMap()) {
+      WriteAll(*map, '{', '}', [&](const Value::Entry& entry) {
+        AppendJsonString(entry.key, out_);
+        out_ += pretty_ ? ": " : ":";
+        Write(entry.value);
+      });
+    } else if (const Value::List* list = value.AsList()) {
+      WriteAll(*list, '[', ']', [&](const Value& item) { Write(item); });
+    } else if (const std::string* text = value.AsString()) {
+      AppendJsonString(*text, out_);
+    } else {
+      out_ += CanonicalJson(value);
     }
   }
-  if (pretty) out += "\n" + indent;
-  out += map ? '}' : ']';
-}
+
+ private:
+  template <typename Items, typename WriteOne>
+  void WriteAll(const Items& items, char open, char close, const WriteOne& write_one) {
+    out_ += open;
+    ++depth_;
+    for (const auto& item : items) {
+      if (&item != &items.front()) out_ += ',';
+      BreakLine();
+      write_one(item);
+    }
+    --depth_;
+    if (!items.empty()) BreakLine();
+    out_ += close;
+  }
+
+  void BreakLine() {
+    if (pretty_) out_.append("\n").append(2 * depth_, ' ');
+  }
+
+  const bool pretty_;
+  std::string& out_;
+  std::size_t depth_ = 0;
+};
 
 /// Whether every YAML reader, of version 1.1 too, takes the bare text as the same string: words that are certainly no
 /// number, date, truth value or null.
@@ -151,13 +154,13 @@ class YamlWriter {
 
 std::string PrintJson(const Value& document) {
   std::string out;
-  PrintJson(document, true, "", out);
+  JsonWriter(true, out).Write(document);
   return out + "\n";
 }
 
 std::string PrintCompactJson(const Value& document) {
   std::string out;
-  PrintJson(document, false, "", out);
+  JsonWriter(false, out).Write(document);
   return out;
 }
 
