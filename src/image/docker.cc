@@ -91,9 +91,15 @@ Result<fs::path> DockerfileWithin(const BuildOptions& options) {
   return file;
 }
 
+/// The docker program has it built in from 18.09 on, from 23 on in a plug-in that may be missing.
 bool HasBuildKit(const std::string& program, std::stop_token stop) {
-  const Result<ProcessResult> asked = Call({.argv = {program, "buildx", "version"}, .timeout = kShort}, stop);
-  return asked && asked->Succeeded();
+  const Result<ProcessResult> plugin = Call({.argv = {program, "buildx", "version"}, .timeout = kShort}, stop);
+  if (plugin && plugin->Succeeded()) return true;
+  const Result<ProcessResult> version =
+      Call({.argv = {program, "version", "--format", "{{.Client.Version}}"}, .timeout = kShort}, stop);
+  if (!version || !version->Succeeded()) return false;
+  const std::optional<std::uint64_t> major = ParseNumber(Split(Trim(version->out), '.')[0]);
+  return major && *major > 18 && *major < 23;
 }
 
 std::string TimedOut(std::chrono::milliseconds timeout) { return "it took longer than " + FormatDuration(timeout); }
@@ -119,8 +125,12 @@ Result<std::string> Docker::Build(const BuildOptions& options, const OnOutput& o
                        .env = DockersOwn(),
                        .timeout = options.timeout,
                        .on_output = on_output};
-  (*build.env)["DOCKER_BUILDKIT"] = HasBuildKit(program_, stop) ? "1" : "0";
+  const bool buildkit = HasBuildKit(program_, stop);
+  (*build.env)["DOCKER_BUILDKIT"] = buildkit ? "1" : "0";
   (*build.env)["BUILDKIT_PROGRESS"] = "plain";
+  (*build.env)["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1";  // an image, not a list of an image and what is said of it
+  if (!buildkit) build.argv.push_back("--force-rm");
+  if (!options.tag.empty()) build.argv.insert(build.argv.end(), {"--tag", options.tag});
   if (!options.platform.empty()) build.argv.insert(build.argv.end(), {"--platform", options.platform});
   for (const auto& [name, value] : options.labels) build.argv.insert(build.argv.end(), {"--label", name + "=" + value});
   build.argv.push_back(options.folder.string());
@@ -142,6 +152,7 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
       .env = DockersOwn(),
       .timeout = options.timeout,
       .on_output = on_output};
+  for (const auto& [label, value] : options.labels) run.argv.insert(run.argv.end(), {"--label", label + "=" + value});
   // By name only: the values stay out of the list of processes.
   for (const auto& [variable, value] : options.env) {
     if (run.env->contains(variable)) {
@@ -204,6 +215,32 @@ Result<std::string> Docker::Push(const std::string& image, const std::string& re
   const std::string digest = told->Succeeded() ? DigestIn(told->out, repository) : "";
   if (digest.empty()) return Fail({.what = "docker pushed an image and did not tell its digest", .where = reference});
   return digest;
+}
+
+Status Docker::RemoveImage(const std::string& name, std::stop_token stop) const {
+  const Result<ProcessResult> removed =
+      Call({.argv = {program_, "image", "rm", "--force", name}, .timeout = kShort}, stop);
+  if (!removed) return Fail(removed.error());
+  if (removed->Succeeded() || removed->err.find("No such image") != std::string::npos) return {};
+  return Fail({.what = "cannot remove an image from the engine", .where = name, .why = LastWords(*removed)});
+}
+
+Status Docker::RemoveContainers(const std::string& label, std::stop_token stop) const {
+  const auto failed = [&](const ProcessResult& result) {
+    return Fail({.what = "cannot remove containers", .where = label, .why = LastWords(result)});
+  };
+  const Result<ProcessResult> listed =
+      Call({.argv = {program_, "ps", "--all", "--quiet", "--filter", "label=" + label}, .timeout = kShort}, stop);
+  if (!listed) return Fail(listed.error());
+  if (!listed->Succeeded()) return failed(*listed);
+  const std::vector<std::string> ids = Lines(Trim(listed->out));
+  if (Trim(listed->out).empty()) return {};
+  ProcessOptions remove{.argv = {program_, "rm", "--force"}, .timeout = kShort};
+  remove.argv.insert(remove.argv.end(), ids.begin(), ids.end());
+  const Result<ProcessResult> removed = Call(std::move(remove), stop);
+  if (!removed) return Fail(removed.error());
+  if (!removed->Succeeded()) return failed(*removed);
+  return {};
 }
 
 Result<ImageFacts> Docker::Inspect(const std::string& image, std::stop_token stop) const {

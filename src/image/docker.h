@@ -24,6 +24,7 @@ struct BuildOptions {
   std::filesystem::path folder;               ///< the build context: a branch's code, and so a guest's
   std::string dockerfile = "Dockerfile";      ///< relative to it; must not lead out of it
   std::string platform;                       ///< "linux/arm64"; "": the machine's own
+  std::string tag;                            ///< its name in the engine; "": none
   std::map<std::string, std::string> labels;  ///< for finding it again
   std::chrono::milliseconds timeout = std::chrono::minutes(15);
 };
@@ -31,7 +32,8 @@ struct BuildOptions {
 struct RunOptions {
   std::vector<std::string> argv;           ///< takes the place of the image's entry point and command
   std::map<std::string, std::string> env;  ///< plain values; none of perch's own environment gets in
-  std::int64_t memory = 1LL << 30;         ///< bytes
+  std::map<std::string, std::string> labels;
+  std::int64_t memory = 1LL << 30;  ///< bytes
   int processes = 256;
   std::chrono::milliseconds timeout = std::chrono::minutes(15);
 };
@@ -69,6 +71,12 @@ class Docker {
   Result<std::string> Push(const std::string& image, const std::string& repository, const std::string& tag,
                            const std::optional<Login>& login, const OnOutput& on_output,
                            std::stop_token stop = {}) const;
+
+  /// Takes a name from the engine, and the image with its last one; no error if there is none of that name.
+  Status RemoveImage(const std::string& name, std::stop_token stop = {}) const;
+
+  /// Ends and removes the containers with that label, "name=value"; no error if there are none.
+  Status RemoveContainers(const std::string& label, std::stop_token stop = {}) const;
 
   /// kNotFound: the engine has no such image.
   Result<ImageFacts> Inspect(const std::string& image, std::stop_token stop = {}) const;
