@@ -1,44 +1,29 @@
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <stop_token>
-#include <thread>
 
-#include "aws/credential_chain.h"
-#include "aws/sts.h"
-#include "base/file.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "beanstalk/settings.h"
 #include "beanstalk/sweep.h"
+#include "cli/aws_session.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "cli/signals.h"
 #include "cli/sweep_print.h"
 #include "cli/system_clock.h"
 #include "config/profiles.h"
 #include "config/project.h"
 #include "config/template.h"
-#include "git/github.h"
-#include "git/github_place.h"
-#include "git/location.h"
-#include "git/repository.h"
 #include "plan/planner.h"
 
 namespace perch::cli {
 namespace {
 
 constexpr std::chrono::hours kDefaultGrace(1);
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
+constexpr char kNothingDone[] = "nothing was deleted";
 
 /// What a sweep is about, from the command line over perch.yaml.
 struct Wanted {
@@ -75,76 +60,6 @@ Result<Wanted> Read(const Context& context) {
     wanted.account = place.account;
   }
   return wanted;
-}
-
-/// A clone has only the branches that somebody fetched into it: what it lacks may be there.
-Status CheckComplete(const git::Location& location) {
-  if (!location.IsLocal()) return {};
-  std::error_code ignored;
-  const Result<std::string> config = ReadFile(location.git_dir / "config", 1 << 20);
-  const bool clone = !config || config->find("[remote ") != std::string::npos ||
-                     std::filesystem::exists(location.git_dir / "shallow", ignored);
-  if (!clone) return {};
-  return Fail({.kind = ErrorKind::kRefused,
-               .what = "nothing was deleted: the branches cannot be told",
-               .where = Printable(location.shown),
-               .why = config ? "it is a clone, which need not have every branch of the repository it was made from"
-                             : config.error().why,
-               .hint = "Say --github OWNER/REPO, or --repository with the URL that it was cloned from."});
-}
-
-Result<std::unique_ptr<engine::BranchSource>> OpenBranches(const Context& context, const Wanted& wanted,
-                                                           net::Transport& transport) {
-  const std::string api = Variable("GITHUB_API_URL");
-  std::string github = wanted.github;
-  const std::string token = Variable("GITHUB_TOKEN").empty() ? Variable("GH_TOKEN") : Variable("GITHUB_TOKEN");
-  if (github.empty() && !token.empty()) github = git::GitHubRepositoryOf(wanted.repository, api).value_or("");
-  if (!github.empty()) {
-    auto source = git::GitHub::Open({.repository = github,
-                                     .api_url = api,
-                                     .token = Secret(token),
-                                     .clock = SystemClock(),
-                                     .random = aws::RealRandom()},
-                                    transport);
-    if (!source) return Fail(source.error());
-    return std::unique_ptr<engine::BranchSource>(std::move(*source));
-  }
-  auto source = git::Repository::Open({.location = wanted.repository, .folder = context.state_folder / "git"});
-  if (!source) return Fail(source.error());
-  if (const Status complete = CheckComplete((*source)->location()); !complete) return Fail(complete.error());
-  return std::unique_ptr<engine::BranchSource>(std::move(*source));
-}
-
-Result<aws::Client> OpenClient(const Wanted& wanted, net::Transport& transport) {
-  const aws::Surroundings surroundings = aws::RealSurroundings(transport, SystemClock());
-  Result<aws::SharedConfig> config = aws::ReadSharedConfig(surroundings);
-  if (!config) return Fail(config.error());
-  const Result<std::string> region = aws::FindRegion(wanted.region, surroundings, *config);
-  if (!region) return Fail(region.error());
-  const Result<aws::Endpoints> endpoints = aws::Endpoints::Read(surroundings, *config);
-  if (!endpoints) return Fail(endpoints.error());
-  return aws::Client({.transport = &transport,
-                      .credentials = aws::FindCredentials(surroundings, *config, *endpoints, *region),
-                      .region = *region,
-                      .endpoints = *endpoints,
-                      .clock = SystemClock(),
-                      .on_attempt = [](const aws::CallRecord& call) {
-                        Log(LogLevel::kDebug, call.service + " " + call.operation + " " + std::to_string(call.status) +
-                                                  (call.code.empty() ? "" : " " + call.code) +
-                                                  (call.attempt > 1 ? ", try " + std::to_string(call.attempt) : ""));
-                      }});
-}
-
-Status CheckAccount(const aws::Client& client, const std::string& account, const std::string& file) {
-  if (account.empty()) return {};
-  const aws::Answer<aws::CallerIdentity> caller = aws::Sts(client).GetCallerIdentity();
-  if (!caller) return Fail(Error(caller.error()), "nothing was deleted");
-  if (caller->account == account) return {};
-  return Fail({.kind = ErrorKind::kRefused,
-               .what = "nothing was deleted: these credentials are of another account",
-               .where = file,
-               .why = "they are of " + caller->account + ", `account` is " + account,
-               .hint = "Use other credentials (AWS_PROFILE), or change `aws.account`."});
 }
 
 /// --grace, else an hour where marks can be kept: without perch.yaml and --marks that is nowhere.
@@ -205,7 +120,7 @@ bool Agreed(int deletions) {
 
 Error NobodyToAsk() {
   return {.kind = ErrorKind::kRefused,
-          .what = "nothing was deleted",
+          .what = kNothingDone,
           .why = "there is no terminal to ask",
           .hint = "Say --yes to delete without asking."};
 }
@@ -225,9 +140,8 @@ int Carry(const Context& context, beanstalk::Sweep& sweep, const std::string& re
     if (const Status recorded = sweep.Record(*plan, stop); !recorded) return Report(recorded.error(), arguments.json);
   }
   if (!plan->refusal.empty()) {
-    return Report(
-        {.kind = ErrorKind::kRefused, .what = "nothing was deleted", .why = plan->refusal, .hint = plan->refusal_hint},
-        arguments.json);
+    return Report({.kind = ErrorKind::kRefused, .what = kNothingDone, .why = plan->refusal, .hint = plan->refusal_hint},
+                  arguments.json);
   }
   if (deletions == 0) {
     std::printf("%s", arguments.json ? SweepJson(region, *plan, nullptr).c_str() : "Nothing to delete.\n");
@@ -247,29 +161,21 @@ int Carry(const Context& context, beanstalk::Sweep& sweep, const std::string& re
 
 int RunSweepOnAws(const Context& context) {
   const Arguments& arguments = context.arguments;
-  const Signals signals;
   const Result<Wanted> wanted = Read(context);
   if (!wanted) return Report(wanted.error(), arguments.json);
   Result<beanstalk::Sweep::Options> options = OptionsFor(context, *wanted);
   if (!options) return Report(options.error(), arguments.json);
-  const std::unique_ptr<net::Transport> transport = net::MakeTransport(Variable("AWS_CA_BUNDLE"));
-  const auto branches = OpenBranches(context, *wanted, *transport);
+  const auto session =
+      AwsSession::Open({.region = wanted->region, .account = wanted->account, .file = wanted->file}, kNothingDone);
+  if (!session) return Report(session.error(), arguments.json);
+  const auto branches =
+      OpenBranches(context, {.repository = wanted->repository, .github = wanted->github, .nothing_done = kNothingDone},
+                   (*session)->transport());
   if (!branches) return Report(branches.error(), arguments.json);
-  const Result<aws::Client> client = OpenClient(*wanted, *transport);
-  if (!client) return Report(client.error(), arguments.json);
-
-  std::stop_source stop;
-  std::jthread interrupted([&](std::stop_token ended) {
-    while (!ended.stop_requested() && !signals.Wait(std::chrono::milliseconds(50))) {
-    }
-    if (!ended.stop_requested()) stop.request_stop();
-  });
-  if (const Status account = CheckAccount(*client, wanted->account, wanted->file); !account)
-    return Report(account.error(), arguments.json);
-  options->client = *client;
+  options->client = (*session)->client();
   options->branches = branches->get();
   beanstalk::Sweep sweep(std::move(*options));
-  return Carry(context, sweep, client->region(), stop.get_token());
+  return Carry(context, sweep, (*session)->region(), (*session)->stop());
 }
 
 }  // namespace perch::cli
