@@ -15,7 +15,7 @@ app: e2e
 parallel: 4
 build: {{command: "if test -f build.sh; then sh build.sh; fi"}}
 release: {{command: "if test -f release.sh; then sh release.sh; fi"}}
-run: {{command: [python3, -S, -E, app.py], health: /, health_timeout: 2s, stop_timeout: 500ms}}
+run: {{command: [python3, -S, -E, app.py], health: /, health_timeout: 6s, stop_timeout: 500ms}}
 env: {{E2E_MARK: {mark}}}
 secrets: {{TOKEN: {{file: token}}}}
 limits: {{memory: 128M, processes: PROCESSES, log: 64k, file_size: 4M}}
@@ -26,7 +26,7 @@ SECRET = "hunter2-and-more-than-eight"
 
 # Each fails with a reason that says what is wrong with it.
 BAD_APPS = {
-    "silent": ("import time\ntime.sleep(1000)\n", r"it did not listen on \$PORT \(\d+\) of 127.0.0.1 within 2.0 s"),
+    "silent": ("import time\ntime.sleep(1000)\n", r"it did not listen on \$PORT \(\d+\) of 127.0.0.1 within 6.0 s"),
     "quitter": ("print('I give up', flush=True)\nraise SystemExit(7)\n", r"ended at once with exit code 7: I give up"),
     "elsewhere": (APP.replace("int(os.environ['PORT'])", "0"), r"it listens on port \d+ instead of \$PORT \(\d+\)"),
     "wrong": (APP.replace("200 OK", "500 Oh"), r"GET / (answers 500|got no answer)"),
@@ -261,7 +261,7 @@ def a_database_that_becomes_a_link_or_a_pipe_is_not_copied(world):
 
 @check
 def a_branch_sets_only_what_is_its_own(world):
-    mine = "run: {command: [python3, -S, -E, app.py], health: /, health_timeout: 2s}\n"
+    mine = "run: {command: [python3, -S, -E, app.py], health: /, health_timeout: 6s}\n"
     world.push("greedy", "greedy", files={"perch.yaml": mine + "app: other\nsecrets: {TOKEN: {command: [cat, /etc/shadow]}}\nlimits: {memory: 64G}\nsandbox: {readable: [/root]}\nbranches: {protect: ['*']}\n"})
     world.push("broken", "broken", files={"perch.yaml": "run: {command: [python3\n\tx"})
     world.push("bomb-yaml", "bomb", files={"perch.yaml": "env: {A: &a [x, x], B: &b [*a, *a], C: [*b, *b]}\n" + mine})

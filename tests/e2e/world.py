@@ -177,7 +177,7 @@ class World:
         except (OSError, http.client.HTTPException) as error:
             return 0, str(error)
 
-    def wait(self, condition, what, seconds=60):
+    def wait(self, condition, what, seconds=150):
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
