@@ -72,6 +72,7 @@ bool Contains(std::string_view text, std::string_view part) { return text.find(p
 
 bool SaysNotThere(std::string_view code, std::string_view message) {
   if (code.starts_with("NoSuch") || Contains(code, "NotFound") || Contains(code, "DoesNotExist")) return true;
+  if (message.starts_with("S3 error")) return false;  // a template's URL: the stack may well be there
   // CloudFormation and Beanstalk have no code of their own for it.
   if (code != "ValidationError" && code != "InvalidParameterValue" && code != "ValidationException") return false;
   return Contains(message, "does not exist") || message.starts_with("No Environment found") ||
@@ -83,7 +84,9 @@ bool SaysConflict(std::string_view code, std::string_view message) {
   if (code != "ValidationError" && code != "InvalidParameterValue" && code != "InvalidParameterCombination")
     return false;
   return Contains(message, "_IN_PROGRESS") || Contains(message, " state and can not be") ||
-         Contains(message, "is in an invalid state") || Contains(message, "cannot be called from current stack status");
+         Contains(message, "is in an invalid state") ||
+         Contains(message, "already exists and cannot be created again") ||
+         Contains(message, "cannot be called from current stack status");
 }
 
 /// "User: A is not authorized to perform: B on resource: C because …".

@@ -1,69 +1,34 @@
 #include "beanstalk/stack_change.h"
 
 #include <algorithm>
-#include <set>
-#include <string_view>
 #include <utility>
 
+#include "beanstalk/stack_identity.h"
 #include "beanstalk/stack_status.h"
 
 namespace perch::beanstalk {
 namespace {
 
-constexpr int kMostDeletes = 3;
-constexpr std::size_t kMostEvents = 500;  // looked through for a cause
+constexpr int kMostLooks = 12;
 constexpr std::chrono::milliseconds kChangeSetTime = std::chrono::minutes(10);
+// Small changes are computed at once on peers; AWS needs seconds and is then asked in the usual rhythm.
+constexpr std::chrono::milliseconds kFirstLook = std::chrono::milliseconds(100);
 
-/// AWS's words for a resource that only failed because another one did.
-bool IsConsequence(const aws::StackEvent& event) {
-  for (const std::string_view words : {"cancelled", "canceled", "The following resource(s) failed"}) {
-    if (event.reason.find(words) != std::string::npos) return true;
-  }
-  return false;
+/// Whether a call failed because the stack or change set is no more what it was: looking again will tell.
+bool SomebodyElse(const aws::Failure& failure) {
+  return failure.outcome == aws::Outcome::kConflict || failure.outcome == aws::Outcome::kNotFound;
 }
 
-bool IsOfStack(const aws::StackEvent& event) { return event.physical_id == event.stack_id; }
-
-Error Cancelled() { return {.kind = ErrorKind::kCancelled, .what = "stopped; what CloudFormation began goes on"}; }
-
-Error NobodyWaits(const aws::Stack& stack) {
-  return {.kind = ErrorKind::kUnavailable,
-          .what = "CloudFormation is still at it",
-          .where = stack.name,
-          .why = "the stack is " + stack.status,
-          .hint = "Look again later with `perch status`; nothing was lost."};
+bool Destroys(const aws::Change& change) {
+  const bool replaces = !change.replacement.empty() && change.replacement != "False";
+  return change.action == "Remove" || (change.action == "Modify" && replaces);
 }
 
-std::string Changes(const std::vector<const aws::Change*>& changes) {
-  std::string text;
-  for (const aws::Change* change : changes) {
-    text += (text.empty() ? "" : ", ") + change->logical_id + " (" + change->type + ")";
-  }
-  return text;
+Status Ask(const StackChanger::Hooks& hooks, const std::optional<aws::Stack>& stack) {
+  return hooks.still_wanted ? hooks.still_wanted(stack) : Status();
 }
 
 }  // namespace
-
-const aws::StackEvent* FirstCause(const std::vector<aws::StackEvent>& events, Time since) {
-  const aws::StackEvent* first = nullptr;
-  const aws::StackEvent* consequence = nullptr;
-  for (const aws::StackEvent& event : events) {
-    if (event.time && *event.time < since) break;
-    if (!event.status.ends_with("_FAILED") || IsOfStack(event)) continue;
-    (IsConsequence(event) ? consequence : first) = &event;
-  }
-  return first ? first : consequence;
-}
-
-std::vector<std::string> FailedInRollback(const std::vector<aws::StackEvent>& events) {
-  std::set<std::string> failed;
-  for (const aws::StackEvent& event : events) {
-    // The rollback began here; what failed before it made it necessary and is no part of it.
-    if (IsOfStack(event) && event.status == "UPDATE_ROLLBACK_IN_PROGRESS") break;
-    if (event.status == "UPDATE_FAILED" && !IsOfStack(event)) failed.insert(event.logical_id);
-  }
-  return {failed.begin(), failed.end()};
-}
 
 StackChanger::StackChanger(aws::Client client, std::chrono::milliseconds poll)
     : client_(client), cloudformation_(std::move(client)), poll_(poll) {}
@@ -80,221 +45,167 @@ Result<std::optional<aws::Stack>> StackChanger::Find(const std::string& name_or_
 
 Result<aws::Stack> StackChanger::Wait(const std::string& stack_id, Time since, const Hooks& hooks,
                                       std::chrono::milliseconds longest) const {
-  std::set<std::string> seen;
   const Time end = client_.Now() + longest;
   while (true) {
     const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(stack_id);
     if (!stack) return Fail(stack.error());
-    if (hooks.on_progress) {
-      std::vector<aws::StackEvent> fresh;
-      const aws::Answer<void> read = cloudformation_.DescribeStackEvents(stack_id).ForEach([&](aws::StackEvent& event) {
-        if (seen.contains(event.id) || (event.time && *event.time < since)) return false;
-        fresh.push_back(event);
-        return true;
-      });
-      if (!read) return Fail(read.error());
-      for (auto event = fresh.rbegin(); event != fresh.rend(); ++event) {
-        seen.insert(event->id);
-        hooks.on_progress({event->time.value_or(since), event->logical_id, event->type, event->status, event->reason});
-      }
-    }
     if (!IsUnderWay(stack->status)) return *stack;
-    if (client_.Now() >= end) return Fail(NobodyWaits(*stack));
-    if (!client_.Sleep(poll_)) return Fail(Cancelled());
+    const Operation whatever{
+        .stack_id = stack_id, .stack_name = stack->name, .since = since, .longest = end - client_.Now()};
+    const Result<OperationEnd> over = WaitForEnd(client_, whatever, poll_, hooks.on_progress);
+    if (!over) return Fail(over.error());
+    if (!client_.Sleep(poll_)) return Fail(StoppedWaiting());
+    since = client_.Now();
   }
 }
 
-Error StackChanger::CauseOf(const aws::Stack& stack, Time since) const {
-  Error error{.what = "the stack " + stack.name + " failed", .why = "it is " + stack.status};
-  std::vector<aws::StackEvent> events;
-  const aws::Answer<void> read = cloudformation_.DescribeStackEvents(stack.id).ForEach([&](aws::StackEvent& event) {
-    events.push_back(event);
-    return events.size() < kMostEvents && !(event.time && *event.time < since);
-  });
-  const aws::StackEvent* cause = read ? FirstCause(events, since) : nullptr;
-  if (!cause) {
-    if (!stack.status_reason.empty()) error.why += ": " + stack.status_reason;
-    return error;
-  }
-  error.where = cause->logical_id + " (" + cause->type + ")";
-  error.why = cause->reason;
-  return error;
-}
-
-Status StackChanger::ContinueRollback(const aws::Stack& stack, const StackRequest& request, const Hooks& hooks) const {
-  std::vector<aws::StackEvent> events;
-  const aws::Answer<void> read = cloudformation_.DescribeStackEvents(stack.id).ForEach([&](aws::StackEvent& event) {
-    events.push_back(event);
-    return events.size() < kMostEvents;
-  });
-  if (!read) return Fail(read.error());
-  // First as it is: what stood in the way may be gone. Then without what failed, and nothing else.
-  for (const std::vector<std::string>& skip : {std::vector<std::string>(), FailedInRollback(events)}) {
-    const Time since = client_.Now();
-    const std::string token = aws::Client::NewToken();
-    const aws::Answer<void> begun = cloudformation_.ContinueUpdateRollback(stack.id, token, skip);
-    if (!begun) return Fail(begun.error());
-    const Result<aws::Stack> after = Wait(stack.id, since, hooks, request.longest);
-    if (!after) return Fail(after.error());
-    if (RemedyFor(after->status) == Remedy::kNone) return {};
-    if (after->status != "UPDATE_ROLLBACK_FAILED") return Fail(CauseOf(*after, since));
-  }
-  return Fail({.kind = ErrorKind::kRefused,
-               .what = "the stack " + stack.name + " cannot go back to what it was",
-               .why = "its rollback fails again and again",
-               .hint = "Look at its events in the CloudFormation console, or delete it with `perch down`."});
-}
-
-/// A stack that can be updated, or none.
-Result<std::optional<aws::Stack>> StackChanger::MakeReady(std::optional<aws::Stack> stack, const StackRequest& request,
-                                                          const Hooks& hooks) const {
-  const auto note = [&](const std::string& text) {
-    if (hooks.on_note) hooks.on_note(text);
-  };
-  for (int round = 0; round < kMostDeletes; ++round) {
-    switch (RemedyFor(stack ? stack->status : "")) {
-      case Remedy::kNone:
-        return stack;
-      case Remedy::kCreate:
-        return std::nullopt;
-      case Remedy::kWait: {
-        note("waiting for what is under way: " + stack->status);
-        const Result<aws::Stack> after = Wait(stack->id, client_.Now(), hooks, request.longest);
-        if (!after) return Fail(after.error());
-        break;
-      }
-      case Remedy::kContinueRollback: {
-        note("an earlier update could not be taken back; going on with that first");
-        if (const Status done = ContinueRollback(*stack, request, hooks); !done) return Fail(done.error());
-        break;
-      }
-      case Remedy::kDeleteAndCreate:
-      case Remedy::kDeleteAgain: {
-        note("an earlier attempt left a stack that can only be deleted: " + stack->status);
-        if (const Status done = Delete(*stack, aws::Client::NewToken(), hooks); !done) return Fail(done.error());
-        break;
-      }
-      case Remedy::kAsk:
-        return Fail({.kind = ErrorKind::kRefused,
-                     .what = "the stack " + stack->name + " is in a state that perch never makes",
-                     .why = stack->status,
-                     .hint = "Look at it in the CloudFormation console first."});
+Result<StackOutcome> StackChanger::Apply(const StackRequest& request, const Hooks& hooks) const {
+  for (int look = 0; look < kMostLooks; ++look) {
+    if (look > 0 && !client_.Sleep(poll_)) return Fail(StoppedWaiting());
+    const Result<std::optional<aws::Stack>> found = Find(request.name);
+    if (!found) return Fail(found.error());
+    const std::optional<aws::Stack>& stack = *found;
+    if (stack && stack->status != "REVIEW_IN_PROGRESS") {
+      if (const Status ours = SameIdentity(*stack, request.tags); !ours) return Fail(ours.error());
     }
-    Result<std::optional<aws::Stack>> now = Find(request.name);
-    if (!now) return Fail(now.error());
-    stack = *std::move(now);
+    if (const Status wanted = Ask(hooks, stack); !wanted) return Fail(wanted.error());
+    const Result<bool> ready = MakeReady(stack, request, hooks);
+    if (!ready) return Fail(ready.error());
+    if (!*ready) continue;
+    Result<std::optional<StackOutcome>> outcome = Change(stack, request, hooks);
+    if (!outcome) return Fail(outcome.error());
+    if (*outcome) return Protect(**std::move(outcome), request);
+    if (hooks.on_note) hooks.on_note("somebody else changed the stack meanwhile; looking again");
   }
   return Fail({.kind = ErrorKind::kUnavailable,
-               .what = "the stack " + request.name + " does not come to rest",
-               .why = "somebody else keeps changing it",
-               .hint = "Try again later."});
+               .what = "the stack " + request.name + " was changed by others again and again",
+               .why = "it was looked at " + std::to_string(kMostLooks) + " times",
+               .hint = "See who else deploys this branch, and run it again."});
 }
 
-Result<aws::ChangeSet> StackChanger::Prepare(const std::optional<aws::Stack>& stack,
-                                             const StackRequest& request) const {
+/// nullopt: somebody else changed the stack meanwhile.
+Result<std::optional<StackOutcome>> StackChanger::Change(const std::optional<aws::Stack>& found,
+                                                         const StackRequest& request, const Hooks& hooks) const {
+  const std::optional<aws::Stack> stack = RemedyFor(found ? found->status : "") == Remedy::kNone ? found : std::nullopt;
+  const Result<std::optional<aws::ChangeSet>> set = Prepare(stack, request);
+  if (!set) return Fail(set.error());
+  if (!*set) return std::nullopt;
+  if ((*set)->nothing_to_do) {
+    const aws::Answer<void> gone = cloudformation_.DeleteChangeSet((*set)->id);
+    if (!gone && gone.error().outcome != aws::Outcome::kNotFound) return Fail(gone.error());
+    if (!stack) return Fail({.what = "CloudFormation says that a new stack has nothing in it", .where = request.name});
+    return StackOutcome{.changed = false, .stack = *stack};
+  }
+  const auto give_up = [&] { (void)cloudformation_.DeleteChangeSet((*set)->id); };
+  if (const Status agreed = Agree(**set, request, hooks); !agreed) {
+    give_up();
+    return Fail(agreed.error());
+  }
+  // The last look: another update since then makes the change set obsolete by itself, a newer push does not.
+  const Result<std::optional<aws::Stack>> now = Find((*set)->stack_id);
+  if (!now) return Fail(now.error());
+  const bool gone = !*now, moved = stack && *now && RemedyFor((*now)->status) != Remedy::kNone;
+  if (gone || moved) {
+    give_up();
+    return std::nullopt;
+  }
+  if (const Status wanted = Ask(hooks, stack ? *now : std::nullopt); !wanted) {
+    give_up();
+    return Fail(wanted.error());
+  }
+  return Execute(**set, request, hooks);
+}
+
+/// A change set that is ready to be executed, or has nothing to do. nullopt: somebody else was quicker.
+Result<std::optional<aws::ChangeSet>> StackChanger::Prepare(const std::optional<aws::Stack>& stack,
+                                                            const StackRequest& request) const {
+  // Made against the id: an update of a stack that was deleted and made again meanwhile must not happen.
   const aws::Answer<aws::ChangeSetIds> ids = cloudformation_.CreateChangeSet({.stack = stack ? stack->id : request.name,
-                                                                              .name = request.change_set,
+                                                                              .name = UniqueName(request.change_set),
                                                                               .create = !stack,
                                                                               .template_body = request.template_body,
                                                                               .template_url = request.template_url,
                                                                               .tags = request.tags,
                                                                               .capabilities = {"CAPABILITY_IAM"},
                                                                               .role_arn = request.role_arn,
-                                                                              .token = request.token});
+                                                                              .token = UniqueName(request.token)});
+  if (!ids && SomebodyElse(ids.error())) return std::nullopt;
   if (!ids) return Fail(ids.error());
   const Time end = client_.Now() + kChangeSetTime;
-  while (true) {
+  for (bool first = true;; first = false) {
+    if (!client_.Sleep(first ? std::min(kFirstLook, poll_) : poll_)) return Fail(StoppedWaiting());
     aws::Answer<aws::ChangeSet> set = cloudformation_.DescribeChangeSet(ids->change_set);
+    if (!set && set.error().outcome == aws::Outcome::kNotFound) return std::nullopt;
     if (!set) return Fail(set.error());
+    if (set->status.starts_with("DELETE_")) return std::nullopt;
     if (set->status == "CREATE_COMPLETE" || set->nothing_to_do) return *std::move(set);
     if (set->status == "FAILED") {
       (void)cloudformation_.DeleteChangeSet(set->id);
       return Fail({.what = "CloudFormation refuses the change", .where = request.name, .why = set->status_reason});
     }
     if (client_.Now() >= end) {
-      return Fail({.kind = ErrorKind::kUnavailable, .what = "the change set does not get ready", .where = set->id});
+      return Fail({.kind = ErrorKind::kUnavailable,
+                   .what = "the change set does not get ready",
+                   .where = set->id,
+                   .why = "it is " + set->status,
+                   .hint = "Run it again."});
     }
-    if (!client_.Sleep(poll_)) return Fail(Cancelled());
   }
 }
 
-Result<StackOutcome> StackChanger::Apply(const StackRequest& request, const Hooks& hooks) const {
-  Result<std::optional<aws::Stack>> found = Find(request.name);
-  if (!found) return Fail(found.error());
-  if (const Status wanted = hooks.still_wanted(*found); !wanted) return Fail(wanted.error());
-  const Result<std::optional<aws::Stack>> ready = MakeReady(*std::move(found), request, hooks);
-  if (!ready) return Fail(ready.error());
-  const std::optional<aws::Stack>& stack = *ready;
-  const Result<aws::ChangeSet> set = Prepare(stack, request);
-  if (!set) return Fail(set.error());
-  if (set->nothing_to_do) {
-    if (const aws::Answer<void> gone = cloudformation_.DeleteChangeSet(set->id); !gone) return Fail(gone.error());
-    if (!stack) return Fail({.what = "CloudFormation says that a new stack has nothing in it", .where = request.name});
-    return StackOutcome{.changed = false, .stack = *stack};
-  }
-  if (hooks.on_changes) hooks.on_changes(set->changes);
-  std::vector<const aws::Change*> refused;
-  for (const aws::Change& change : set->changes) {
+Status StackChanger::Agree(const aws::ChangeSet& set, const StackRequest& request, const Hooks& hooks) const {
+  if (hooks.on_changes) hooks.on_changes(set.changes);
+  std::string refused;
+  for (const aws::Change& change : set.changes) {
     const bool is_protected = std::find(request.protected_ids.begin(), request.protected_ids.end(),
                                         change.logical_id) != request.protected_ids.end();
-    const bool destroys = change.action == "Remove" ||
-                          (change.action == "Modify" && change.replacement != "False" && !change.replacement.empty());
-    if (is_protected && destroys) refused.push_back(&change);
+    if (!is_protected || !Destroys(change)) continue;
+    refused += (refused.empty() ? "" : ", ") + change.logical_id + " (" + change.type + ")";
   }
   if (!refused.empty()) {
-    (void)cloudformation_.DeleteChangeSet(set->id);
     return Fail({.kind = ErrorKind::kRefused,
                  .what = "the change would replace or remove what is protected",
                  .where = request.name,
-                 .why = Changes(refused),
+                 .why = refused,
                  .hint = "Undo the setting that causes it, or move the data by hand first."});
   }
-  // The last look: another update since then makes the change set obsolete by itself, a newer push does not.
-  const Result<std::optional<aws::Stack>> now = Find(set->stack_id);
-  if (!now) return Fail(now.error());
-  if (const Status wanted = hooks.still_wanted(stack ? *now : std::nullopt); !wanted) {
-    (void)cloudformation_.DeleteChangeSet(set->id);
-    return Fail(wanted.error());
-  }
-  const Time since = client_.Now() - std::chrono::seconds(5);  // AWS's clock and ours
-  if (const aws::Answer<void> begun = cloudformation_.ExecuteChangeSet(set->id, request.token); !begun) {
-    if (begun.error().outcome != aws::Outcome::kConflict) return Fail(begun.error());
-    Error error = begun.error();
-    error.kind = ErrorKind::kSuperseded;
-    error.what = "another change of " + request.name + " came first";
-    return Fail(std::move(error));
-  }
-  const Result<aws::Stack> after = Wait(set->stack_id, since, hooks, request.longest);
-  if (!after) return Fail(after.error());
-  if (!IsDone(after->status)) return Fail(CauseOf(*after, since));
-  return StackOutcome{.changed = true, .stack = *after};
+  return hooks.confirm ? hooks.confirm(set.changes) : Status();
 }
 
-Status StackChanger::Delete(const aws::Stack& stack, const std::string& token, const Hooks& hooks) const {
-  if (stack.termination_protection) {
-    return Fail({.kind = ErrorKind::kRefused,
-                 .what = "the stack " + stack.name + " must not be deleted",
-                 .why = "its termination protection is on"});
+/// nullopt: the change set is void.
+Result<std::optional<StackOutcome>> StackChanger::Execute(const aws::ChangeSet& set, const StackRequest& request,
+                                                          const Hooks& hooks) const {
+  const Operation operation{.stack_id = set.stack_id,
+                            .stack_name = request.name,
+                            .token = UniqueName(request.token),
+                            .longest = request.longest};
+  const aws::Answer<void> begun = cloudformation_.ExecuteChangeSet(set.id, operation.token);
+  if (!begun && SomebodyElse(begun.error())) return std::nullopt;
+  if (!begun) return Fail(begun.error());
+  const Result<OperationEnd> end = WaitForEnd(client_, operation, poll_, hooks.on_progress);
+  if (!end) return Fail(end.error());
+  if (end->status.starts_with("DELETE_")) {
+    return Fail({.kind = ErrorKind::kSuperseded,
+                 .what = "somebody deleted the stack " + request.name + " while it was changing",
+                 .where = set.stack_id,
+                 .hint = "Run it again if the branch shall have an environment."});
   }
-  Error last;
-  for (int round = 0; round < kMostDeletes; ++round) {
-    if (hooks.before_delete) {
-      if (const Status ready = hooks.before_delete(stack); !ready) return Fail(ready.error());
-    }
-    const Time since = client_.Now() - std::chrono::seconds(5);
-    if (const aws::Answer<void> begun = cloudformation_.DeleteStack(stack.id, token + std::to_string(round)); !begun) {
-      return Fail(begun.error());
-    }
-    const Result<aws::Stack> after = Wait(stack.id, since, hooks, std::chrono::hours(1));
-    if (!after) {
-      if (after.error().kind == ErrorKind::kNotFound) return {};
-      return Fail(after.error());
-    }
-    if (after->status == "DELETE_COMPLETE") return {};
-    last = CauseOf(*after, since);
-    if (after->status != "DELETE_FAILED") break;
+  if (!IsDone(end->status)) {
+    if (hooks.on_cause && end->cause) hooks.on_cause(*end->cause);
+    return Fail(FailureOf(request.name, *end));
   }
-  return Fail(std::move(last));
+  if (!client_.Sleep(poll_)) return Fail(StoppedWaiting());
+  const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(set.stack_id);
+  if (!stack) return Fail(stack.error());
+  return StackOutcome{.changed = true, .stack = *stack};
+}
+
+Result<StackOutcome> StackChanger::Protect(StackOutcome outcome, const StackRequest& request) const {
+  if (!request.termination_protection || outcome.stack.termination_protection) return outcome;
+  const aws::Answer<void> done = cloudformation_.UpdateTerminationProtection(outcome.stack.id, true);
+  if (!done) return Fail(done.error());
+  outcome.stack.termination_protection = true;
+  return outcome;
 }
 
 }  // namespace perch::beanstalk

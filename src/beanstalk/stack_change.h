@@ -8,6 +8,7 @@
 
 #include "aws/cloudformation.h"
 #include "base/error.h"
+#include "beanstalk/stack_wait.h"
 
 namespace perch::beanstalk {
 
@@ -15,19 +16,14 @@ namespace perch::beanstalk {
 struct StackRequest {
   std::string name;
   std::string template_body;  ///< compact; or
-  std::string template_url;   ///< on S3, when it is over what a request may carry
-  aws::TextMap tags;
-  std::string change_set;                        ///< its name
-  std::string token;                             ///< marks the operation's events
+  std::string template_url;   ///< on S3, when it is over what a request may carry (51,200 bytes)
+  aws::TextMap tags;          ///< with perch's identity: a stack with another one is refused
+  std::string change_set;     ///< what its name begins with: a letter, then letters, digits and hyphens
+  std::string token;          ///< what the tokens of the operation's events begin with; of the same characters
   std::vector<std::string> protected_ids;        ///< logical ids that no change may replace or remove
-  std::string role_arn;                          ///< that CloudFormation acts with; "": the caller's own rights
+  std::string role_arn;                          ///< that CloudFormation acts with; "": the one it acted with before
+  bool termination_protection = false;           ///< true: switched on when it is not; false: left as it is
   std::chrono::milliseconds longest{3'600'000};  ///< how long one operation may take until nobody waits for it any more
-};
-
-/// One line of progress: what happened to one resource.
-struct StackProgress {
-  Time time;
-  std::string logical_id, type, status, reason;
 };
 
 /// How an operation ended.
@@ -37,16 +33,21 @@ struct StackOutcome {
 };
 
 /// Brings stacks to what is asked, by change sets: the only way that makes an update conditional on what was looked at.
-/// Whatever state a stack is in has its way (RemedyFor). Keeps nothing; may be stopped and repeated at any point.
+/// Whatever state a stack is in has its way (RemedyFor). Keeps nothing; may be stopped and repeated at any point, and
+/// several may be at the same stack: whose change set was made from what is no more looks again.
 class StackChanger {
  public:
   struct Hooks {
-    /// Asked with the stack as it is (nullopt: none) before anything is done, and again right before the change set is
-    /// executed: an error (kSuperseded, kRefused) ends it there.
+    /// Asked with the stack as it is (nullopt: none) before anything is done, after each wait, right before a change
+    /// set is executed and right before a deletion: an error (kSuperseded, kRefused) ends it there.
     std::function<Status(const std::optional<aws::Stack>&)> still_wanted;
     std::function<void(const std::vector<aws::Change>&)> on_changes;
+    /// Asked after on_changes, when nothing refuses them: an error ends it there.
+    std::function<Status(const std::vector<aws::Change>&)> confirm;
     std::function<void(const StackProgress&)> on_progress;
     std::function<void(const std::string&)> on_note;  ///< what is being repaired, for people
+    /// The first real cause, before the failure is told: its resource may have a log.
+    std::function<void(const aws::StackEvent&)> on_cause;
     /// Empties what stands in the way of a deletion.
     std::function<Status(const aws::Stack&)> before_delete;
   };
@@ -56,12 +57,14 @@ class StackChanger {
   /// nullopt: there is none (or only what remains of one).
   Result<std::optional<aws::Stack>> Find(const std::string& name_or_id) const;
 
-  /// Creates or updates. kRefused: it would replace or remove what is protected, or the stack is in a state that a
-  /// person must look at. kFailed: the first real cause, as AWS tells it. kSuperseded: somebody else's change came
-  /// first.
+  /// Creates or updates. kRefused: it would replace or remove what is protected, the stack is another's, or it is in a
+  /// state that a person must look at. kFailed: the first real cause, as AWS tells it. kSuperseded: what still_wanted
+  /// says, or somebody deleted the stack meanwhile. kUnavailable: nobody waits any more. A new stack that was not
+  /// agreed to stays behind in REVIEW_IN_PROGRESS, empty: deleting it could hit another's that began just then.
   Result<StackOutcome> Apply(const StackRequest& request, const Hooks& hooks) const;
 
-  /// Deletes by id and waits. `before_delete` runs before each try. kFailed with the first cause.
+  /// Deletes by id and waits. `before_delete` runs before each try. kFailed with the first cause, kRefused with
+  /// termination protection or when it became another's. A stack that came up under its name later is never touched.
   Status Delete(const aws::Stack& stack, const std::string& token, const Hooks& hooks) const;
 
   /// Waits until nothing is under way; events since `since` go to `on_progress`.
@@ -69,22 +72,25 @@ class StackChanger {
                           std::chrono::milliseconds longest) const;
 
  private:
-  Result<std::optional<aws::Stack>> MakeReady(std::optional<aws::Stack> stack, const StackRequest& request,
-                                              const Hooks& hooks) const;
+  enum class Deletion { kAny, kOnlyFailed };
+
+  Result<bool> MakeReady(const std::optional<aws::Stack>& stack, const StackRequest& request, const Hooks& hooks) const;
   Status ContinueRollback(const aws::Stack& stack, const StackRequest& request, const Hooks& hooks) const;
-  Result<aws::ChangeSet> Prepare(const std::optional<aws::Stack>& stack, const StackRequest& request) const;
-  Error CauseOf(const aws::Stack& stack, Time since) const;
+  Status MayDeleteAgain(const aws::Stack& stack, const StackRequest& request) const;
+  Status DeleteById(const aws::Stack& stack, const std::string& token, const Hooks& hooks, Deletion which) const;
+
+  Result<std::optional<StackOutcome>> Change(const std::optional<aws::Stack>& stack, const StackRequest& request,
+                                             const Hooks& hooks) const;
+  Result<std::optional<aws::ChangeSet>> Prepare(const std::optional<aws::Stack>& stack,
+                                                const StackRequest& request) const;
+  Status Agree(const aws::ChangeSet& set, const StackRequest& request, const Hooks& hooks) const;
+  Result<std::optional<StackOutcome>> Execute(const aws::ChangeSet& set, const StackRequest& request,
+                                              const Hooks& hooks) const;
+  Result<StackOutcome> Protect(StackOutcome outcome, const StackRequest& request) const;
 
   aws::Client client_;
   aws::CloudFormation cloudformation_;
   std::chrono::milliseconds poll_;
 };
-
-/// The event that made an operation fail: the earliest failure that is not only the consequence of another. `events`
-/// are newest first, as AWS tells them; nullptr if none failed since then.
-const aws::StackEvent* FirstCause(const std::vector<aws::StackEvent>& events, Time since);
-
-/// Logical ids whose rollback failed, of the newest rollback.
-std::vector<std::string> FailedInRollback(const std::vector<aws::StackEvent>& events);
 
 }  // namespace perch::beanstalk

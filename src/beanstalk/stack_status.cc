@@ -14,6 +14,8 @@ constexpr std::pair<std::string_view, Remedy> kRemedies[] = {
     {"CREATE_COMPLETE", Remedy::kNone},
     {"UPDATE_COMPLETE", Remedy::kNone},
     {"UPDATE_ROLLBACK_COMPLETE", Remedy::kNone},
+    {"IMPORT_IN_PROGRESS", Remedy::kAsk},
+    {"IMPORT_ROLLBACK_IN_PROGRESS", Remedy::kAsk},
     {"IMPORT_COMPLETE", Remedy::kNone},
     {"IMPORT_ROLLBACK_COMPLETE", Remedy::kNone},
     {"CREATE_FAILED", Remedy::kDeleteAndCreate},

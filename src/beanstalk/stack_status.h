@@ -15,8 +15,8 @@ enum class Remedy {
   kAsk,               ///< perch never made it so: a person must look
 };
 
-/// By CloudFormation's StackStatus (API reference, Stack). Unknown ones are kAsk, those that end in _IN_PROGRESS kWait;
-/// "" is no stack.
+/// By CloudFormation's StackStatus (API reference, Stack). Unknown ones and imports that are not over (a person is at
+/// it) are kAsk, others that end in _IN_PROGRESS kWait; "" is no stack.
 Remedy RemedyFor(std::string_view status);
 
 /// Whether an update that brought the stack here has done what was asked: also while old resources are still removed.

@@ -1,0 +1,1 @@
+#include "beanstalk/stack_change.h"
