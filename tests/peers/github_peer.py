@@ -27,6 +27,8 @@ MODES = {
     "reset": "the connection is reset on page `page`",
     "no-link": "page `page` says that it is the last one, though it isn't",
     "hang": "page `page` is never answered",
+    "short": "page `page` lacks its second half and says that it is the last one",
+    "shapeless": "the entries of page `page` have no commit: not what GitHub's description says",
     "empty": "the list of branches is empty",
 }
 
@@ -38,6 +40,7 @@ class Repository:
         self.name, self.default, self.token = name, default, token
         self.lock = threading.RLock()
         self.branches, self.files, self.statuses, self.deployments, self.environments, self.comments = {}, {}, {}, [], {}, []
+        self.made = _now()
         self.public = None  # the URL that links name, when a checking proxy stands in front
         self.mode, self.during, self.calls, self.conditional = None, [], {}, {"hits": 0}
         self.remaining, self.limit = 5000, 5000
@@ -111,7 +114,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # -- the routes
 
     def _route(self, path):
-        repo, mode = self.repo, (self.repo.mode or {}).get("mode")
+        repo, told = self.repo, self.repo.mode or {}
+        mode, self.told = told.get("mode"), told
+        if "times" in told:
+            told["times"] -= 1
+            repo.mode = told if told["times"] > 0 else None
         given = re.sub(r"^(token|bearer) ", "", self.headers.get("Authorization", ""), flags=re.I)
         if mode == "unauthorized" or (given and repo.token and given != repo.token):
             return self._refuse(401, "Bad credentials")
@@ -123,11 +130,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/rate_limit":
             core = {"limit": repo.limit, "remaining": repo.remaining, "reset": int(time.time()) + 1800, "used": repo.limit - repo.remaining}
             return self._json(200, {"resources": {"core": core, "search": core}, "rate": core})
-        found = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path)
+        found = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", re.sub(r"^/repositories/1(?=/|$)", f"/repos/{repo.name}", path))
         if mode == "not-found" or not found or found[1].lower() != repo.name.lower() or (repo.token and given != repo.token):
             return self._refuse(404, "Not Found")
         if mode == "forbidden" or (mode == "read-only" and self.command != "GET"):
-            return self._refuse(403, "Resource not accessible by personal access token")
+            return self._refuse(403, "Resource not accessible by personal access token", [("X-Accepted-GitHub-Permissions", told["permission"])] if "permission" in told else [])
         rest = urllib.parse.unquote(found[2] or "")
         for method, pattern, action in _ROUTES:
             match = re.fullmatch(pattern, rest)
@@ -140,7 +147,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         row = {f"{key}_url": url for key in _REPO_URLS}
         row.update({key: 0 for key in _REPO_COUNTS}, **{key: False for key in _REPO_FLAGS})
         row.update(id=1, node_id="R_1", name=name, full_name=self.repo.name, private=True, owner=_user(self.base), url=url, default_branch=self.repo.default,
-                   description=None, homepage=None, language=None, mirror_url=None, license=None, pushed_at=_now(), created_at=_now(), updated_at=_now(),
+                   description=None, homepage=None, language=None, mirror_url=None, license=None, pushed_at=self.repo.made, created_at=self.repo.made, updated_at=self.repo.made,
                    permissions={"admin": False, "push": True, "pull": True})
         self._json(200, row)
 
@@ -151,17 +158,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _branches(self):
         size = max(1, min(100, int(self.query.get("per_page", 30))))
         page = max(1, int(self.query.get("page", 1)))
-        told = self.repo.mode or {}
+        told = self.told
         mode, here = told.get("mode"), page == told.get("page", 1)
         names = sorted(self.repo.branches) if mode != "empty" else []
         rows = [self._branch_row(n) for n in names[(page - 1) * size:page * size]]
+        if here and mode == "short":
+            rows = rows[: len(rows) // 2]
+        if here and mode == "shapeless":
+            rows = [{"name": row["name"]} for row in rows]
         last = max(1, -(-len(names) // size))
         links = []
-        if page < last and not (mode == "no-link" and here):
+        if page < last and not (mode in ("no-link", "short") and here):
             links += [(page + 1, "next"), (last, "last")]
         if page > 1:
             links += [(1, "first"), (page - 1, "prev")]
-        link = ", ".join(f'<{self.base}/repos/{self.repo.name}/branches?per_page={size}&page={n}>; rel="{r}"' for n, r in links)
+        link = ", ".join(f'<{self.base}/repositories/1/branches?per_page={size}&page={n}>; rel="{r}"' for n, r in links)
         headers = [("Link", link)] if link else []
         if here and mode == "error":
             self._refuse(told.get("status", 500), "Server Error")
@@ -205,6 +216,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"url": url, "sha": sha, "node_id": "C_1", "html_url": url, "comments_url": url, "author": None, "committer": None, "parents": [],
                 "commit": {"url": url, "author": who, "committer": who, "message": "a change", "comment_count": 0, "tree": {"sha": hashlib.sha1(sha.encode()).hexdigest(), "url": url}}}
 
+    def _known(self, sha):
+        return any(head["sha"] == sha for head in self.repo.branches.values())
+
+    def _git_commit(self, sha):
+        if not self._known(sha):
+            return self._refuse(404, "Not Found")
+        url, who = f"{self.base}/repos/{self.repo.name}/git/commits/{sha}", {"name": "Ada", "email": "ada@example.com", "date": "2026-11-22T16:00:00Z"}
+        return self._json(200, {"sha": sha, "node_id": "C_1", "url": url, "html_url": url, "author": who, "committer": who, "message": "Add the cart\n\nLong.", "parents": [],
+                                "tree": {"sha": _tree(sha), "url": url}, "verification": {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}})
+
+    def _git_tree(self, sha):
+        commit = next((h["sha"] for h in self.repo.branches.values() if _tree(h["sha"]) == sha), None)
+        if commit is None:
+            return self._refuse(404, "Not Found")
+        files, url = self._files(commit), f"{self.base}/repos/{self.repo.name}/git/trees/{sha}"
+        rows = [{"path": p, "mode": "100644", "type": "blob", "sha": hashlib.sha1(x.encode()).hexdigest(), "size": len(x), "url": url} for p, x in files.items()]
+        return self._json(200, {"sha": sha, "url": url, "truncated": False, "tree": rows})
+
+    def _files(self, ref):
+        """Of a branch or a commit; what was put for a branch is in its head."""
+        name = next((n for n, head in self.repo.branches.items() if head["sha"] == ref), ref)
+        return self.repo.files.get(name, {})
+
     def _commit(self, sha):
         sha = self.repo.branches.get(sha, {"sha": sha})["sha"]
         self._json(200, {**self._commit_row(sha), "stats": {"additions": 1, "deletions": 0, "total": 1}, "files": []})
@@ -222,7 +256,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._json(200, [self._ref_row(n) for n in sorted(self.repo.branches) if n.startswith(start)])
 
     def _contents(self, path):
-        files = self.repo.files.get(self.query.get("ref", self.repo.default), {})
+        files = self._files(self.query.get("ref", self.repo.default))
         if path not in files:
             return self._refuse(404, "Not Found")
         text = files[path].encode()
@@ -240,6 +274,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _add_status(self, sha):
         if self.given.get("state") not in ("error", "failure", "pending", "success") or len(self.given.get("description") or "") > 140:
             return self._refuse(422, "Validation Failed")
+        if not self._known(sha):
+            return self._refuse(422, f"No commit found for SHA: {sha}")
         url = f"{self.base}/repos/{self.repo.name}/statuses/{sha}"
         who = _user(self.base)
         row = {"url": url, "avatar_url": None, "id": len(self.repo.statuses) + 1, "node_id": "S_1", "state": self.given["state"], "description": self.given.get("description"),
@@ -356,6 +392,10 @@ _REPO_COUNTS = "forks forks_count network_count open_issues open_issues_count si
 _REPO_FLAGS = "archived disabled fork has_discussions has_issues has_pages has_projects has_wiki".split()
 
 
+def _tree(commit):
+    return hashlib.sha1(commit.encode()).hexdigest()
+
+
 def _now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
@@ -371,6 +411,8 @@ _ROUTES = [
     ("GET", r"/branches", Handler._branches),
     ("GET", r"/branches/(.+)", Handler._branch),
     ("GET", r"/git/ref/heads/(.+)", Handler._ref),
+    ("GET", r"/git/commits/([0-9a-f]+)", Handler._git_commit),
+    ("GET", r"/git/trees/([0-9a-f]+)", Handler._git_tree),
     ("GET", r"/git/matching-refs/heads/?(.*)", Handler._matching),
     ("GET", r"/commits/([^/]+)/statuses", Handler._list_statuses),
     ("GET", r"/commits/(.+)", Handler._commit),

@@ -2,14 +2,15 @@
 
 import json
 import math
+import sys
 
-from world import REGION, equal, holds, run, template
+from world import REGION, cases_of, equal, holds, run, template
 
 
 def deletes_what_has_no_branch_and_all_versions_in_its_bucket(world):
     world.stack("shop-main", "main")
     world.stack("shop-gone", "feature/gone")
-    world.fill(world.bucket("shop-gone"), 5000, 1000)
+    world.seed(world.bucket("shop-gone"), 5000, 1000)
     since = len(world.calls())
     code, out, err = world.sweep()
     equal((code, err), (0, ""), out)
@@ -252,4 +253,4 @@ def credentials_of_another_account_are_refused(world):
     holds(err, "they are of 123456789012, `account` is 999988887777")
 
 
-run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"])
+run(cases_of(sys.modules["__main__"]))
