@@ -75,7 +75,7 @@ BranchView ViewOf(const Place& place, const std::string& url) {
     view.commit = place.branch->commit;
     view.title = place.branch->subject;
     view.author = place.branch->author;
-    view.committed_at = place.branch->committed_at;
+    if (place.branch->committed_at != Time()) view.committed_at = place.branch->committed_at;
     view.updated_at = place.branch->committed_at;
   }
   if (place.environment) {

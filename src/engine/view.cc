@@ -45,7 +45,7 @@ std::string ToJson(const BranchView& view) {
   json += ",\"url\":" + JsonString(view.url);
   json += ",\"commit\":" + JsonString(view.commit);
   json += ",\"serving_commit\":" + JsonString(view.serving_commit);
-  json += ",\"updated_at\":" + JsonString(FormatTime(view.updated_at));
+  json += ",\"updated_at\":" + (view.updated_at == Time() ? "null" : JsonString(FormatTime(view.updated_at)));
   json += ",\"title\":" + JsonString(view.title);
   json += ",\"author\":" + JsonString(view.author);
   json += ",\"committed_at\":" + TimeOrNull(view.committed_at);

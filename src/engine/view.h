@@ -21,10 +21,10 @@ struct BranchView {
   std::string serving_commit;  ///< what the link shows; "" for nothing
   std::string title;           ///< the head commit's subject
   std::string author;
-  std::optional<Time> committed_at;
-  std::optional<Time> created_at;  ///< when the environment was made; nullopt when there is none
-  Time updated_at;                 ///< when the environment last changed; the commit's time when there is none
-  std::optional<Stage> stage;      ///< what is being done now
+  std::optional<Time> committed_at;  ///< nullopt when there is no head, or its host does not tell (GitHub's list)
+  std::optional<Time> created_at;    ///< when the environment was made; nullopt when there is none
+  Time updated_at;                   ///< when the environment last changed, else the commit's time; Time(): unknown
+  std::optional<Stage> stage;        ///< what is being done now
   std::optional<Time> stage_started_at;
   std::optional<int> position;  ///< in the queue of held branches, from 1
   std::uint64_t generation = 0;

@@ -24,21 +24,32 @@ TEST(ViewJson, BeginsWithTheFieldsOfTheContract) {
       ToJson(view),
       R"({"branch":"feature/x","slug":"feature-x","profile":"branch","state":"held","reason":"the limit is reached",)"
       R"("url":"http://feature-x.localhost:7878/","commit":"bbb","serving_commit":"aaa",)"
-      R"("updated_at":"1970-01-01T00:00:00.000Z","title":"Say \"hi\"","author":"Ada","committed_at":null,)"
+      R"("updated_at":null,"title":"Say \"hi\"","author":"Ada","committed_at":null,)"
       R"("created_at":null,"stage":null,"stage_started_at":null,"position":2,"generation":4,"last_attempt":null})");
   view = {.branch = "m", .slug = "m", .stage = Stage::kBuild};
   view.last_attempt = Attempt{.generation = 1, .commit = "c", .result = Attempt::Result::kFailed, .reason = "no"};
   EXPECT_EQ(
       ToJson(std::vector{view, BranchView{}}),
       R"([{"branch":"m","slug":"m","profile":"","state":"queued","reason":"","url":"","commit":"",)"
-      R"("serving_commit":"","updated_at":"1970-01-01T00:00:00.000Z","title":"","author":"","committed_at":null,)"
+      R"("serving_commit":"","updated_at":null,"title":"","author":"","committed_at":null,)"
       R"("created_at":null,"stage":"build","stage_started_at":null,"position":null,"generation":0,"last_attempt":)"
       R"({"generation":1,"commit":"c","result":"failed","stage":null,"reason":"no",)"
       R"("started_at":"1970-01-01T00:00:00.000Z","ended_at":null}},)"
       R"({"branch":"","slug":"","profile":"","state":"queued","reason":"","url":"","commit":"","serving_commit":"",)"
-      R"("updated_at":"1970-01-01T00:00:00.000Z","title":"","author":"","committed_at":null,"created_at":null,)"
+      R"("updated_at":null,"title":"","author":"","committed_at":null,"created_at":null,)"
       R"("stage":null,"stage_started_at":null,"position":null,"generation":0,"last_attempt":null}])");
   EXPECT_EQ(ToJson(std::vector<BranchView>{}), "[]");
+}
+
+TEST(ViewJson, HasNoTimeOfACommitThatGitHubOnlyListed) {
+  Place place{.name = "main", .slug = "main", .branch = Branch{.name = "main", .commit = "abc"}};
+  BranchView view = ViewOf(place, "");
+  EXPECT_EQ(view.committed_at, std::nullopt);
+  EXPECT_TRUE(ToJson(view).contains(R"("updated_at":null,"title":"","author":"","committed_at":null,)"));
+  place.branch->committed_at = *ParseTime("2026-11-22T16:00:00Z");
+  view = ViewOf(place, "");
+  EXPECT_TRUE(ToJson(view).contains(R"("updated_at":"2026-11-22T16:00:00.000Z",)"));
+  EXPECT_TRUE(ToJson(view).contains(R"("committed_at":"2026-11-22T16:00:00.000Z",)"));
 }
 
 Place At(Action action) {

@@ -106,6 +106,7 @@ Markup Chip(State state, std::string_view word) {
 }
 
 Markup Age(Time then, Time now) {
+  if (then == Time()) return Markup();
   return Fill(R"(<time datetime="{exact}" title="{exact}" data-age>{age}</time>)",
               {{"exact", FormatTime(then)}, {"age", FormatAge(then, now)}});
 }

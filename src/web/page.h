@@ -73,7 +73,7 @@ Markup MessagePage(const Frame& frame, const std::string& heading, const std::st
 
 /// The state as an icon with its word, or with another one.
 Markup Chip(State state, std::string_view word = "");
-/// "5 minutes ago", with the exact time behind it.
+/// "5 minutes ago", with the exact time behind it; nothing for Time(), which nobody knows.
 Markup Age(Time then, Time now);
 
 }  // namespace perch::web

@@ -119,6 +119,17 @@ TEST_F(SiteTest, ABranchsPageTellsOfTheLastTry) {
   EXPECT_EQ(HeaderOf(Ask(Get("/branches/feature%2Fx")), "Location"), "");
 }
 
+TEST_F(SiteTest, ATimeThatNobodyKnowsIsNotShown) {
+  engine::BranchView view = TestView("main", "main", State::kQueued);
+  view.committed_at = std::nullopt;
+  view.updated_at = Time();
+  backend_.Set(view);
+  const net::Response board = Ask(Get("/"));
+  EXPECT_TRUE(board.body.contains(R"(<span class="when"></span>)")) << board.body;
+  EXPECT_FALSE(board.body.contains("1970"));
+  EXPECT_FALSE(Ask(Get("/branches/main")).body.contains("1970"));
+}
+
 TEST_F(SiteTest, ABranchIsAlsoFoundByItsName) {
   backend_.Set(TestView("feature/cart", "feature-cart", State::kReady));
   EXPECT_EQ(HeaderOf(Ask(Get("/branches/feature%2Fcart")), "Location"), "/branches/feature-cart");
