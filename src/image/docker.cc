@@ -171,8 +171,8 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
     (void)Call({.argv = {program_, "rm", "--force", name}, .timeout = kShort}, {});
   }
   if (!done) return Fail(done.error());
-  if (done->timed_out) return Fail({.what = "it did not end", .why = TimedOut(options.timeout)});
-  if (!done->Succeeded()) return Fail({.what = "it failed", .why = DescribeExit(done->exit_code)});
+  if (done->timed_out) return Fail({.what = options.called + " did not end", .why = TimedOut(options.timeout)});
+  if (!done->Succeeded()) return Fail({.what = options.called + " failed", .why = DescribeExit(done->exit_code)});
   return {};
 }
 

@@ -30,6 +30,7 @@ struct BuildOptions {
 };
 
 struct RunOptions {
+  std::string called = "it";               ///< in errors: "the tests"
   std::vector<std::string> argv;           ///< takes the place of the image's entry point and command
   std::map<std::string, std::string> env;  ///< plain values; none of perch's own environment gets in
   std::map<std::string, std::string> labels;
@@ -63,7 +64,7 @@ class Docker {
   Result<std::string> Build(const BuildOptions& options, const OnOutput& on_output, std::stop_token stop = {}) const;
 
   /// Runs a command in a new container of the image and waits for it; the container is gone afterwards, also when it is
-  /// stopped. kFailed says how it ended.
+  /// stopped. kFailed says how it ended: "the tests failed: exit code 1".
   Status Run(const std::string& image, const RunOptions& options, const OnOutput& on_output,
              std::stop_token stop = {}) const;
 

@@ -124,17 +124,15 @@ class Maker {
     std::map<std::string, std::string> env = settings_.env;
     env["PERCH_BRANCH"] = settings_.branch;
     env["PERCH_COMMIT"] = request_.commit;
-    Status ran = ports_.docker.Run(WorkTag(work),
-                                   {.argv = settings_.test.argv,
-                                    .env = std::move(env),
-                                    .labels = {{std::string(kWorkLabel), work}},
-                                    .memory = settings_.limits.memory,
-                                    .processes = settings_.limits.processes,
-                                    .timeout = settings_.limits.test_timeout},
-                                   on_output, stop_);
-    if (!ran && ran.error().kind == ErrorKind::kFailed && !ran.error().why.empty())
-      ran.error().what = "the tests failed";
-    return ran;
+    return ports_.docker.Run(WorkTag(work),
+                             {.called = "the tests",
+                              .argv = settings_.test.argv,
+                              .env = std::move(env),
+                              .labels = {{std::string(kWorkLabel), work}},
+                              .memory = settings_.limits.memory,
+                              .processes = settings_.limits.processes,
+                              .timeout = settings_.limits.test_timeout},
+                             on_output, stop_);
   }
 
   Status Push(const std::string& image, MadeImage& made, const OnOutput& on_output) const {

@@ -151,7 +151,7 @@ TEST(ChallengeValue, ReadsQuotedAndBareValues) {
 
 TEST(ImageReference, IsByDigestOnly) {
   const std::string digest = "@sha256:" + std::string(64, '0');
-  for (const std::string name : {"shop", "a.b-c_d/e", "localhost/x", "127.0.0.1:5000/perch/shop",
+  for (const std::string name : {"shop", "ab/c.d-e_f", "localhost/x", "127.0.0.1:5000/perch/shop",
                                  "111122223333.dkr.ecr.eu-central-1.amazonaws.com/perch/shop/staging"}) {
     const Result<ImageReference> plain = ParseImageReference(name + digest);
     ASSERT_TRUE(plain) << name << ": " << plain.error().Text();
