@@ -30,6 +30,7 @@ bool IsConsequence(const std::string& reason) {
 bool OperationEvents::Take(const aws::StackEvent& event) {
   if (IsOfStack(event) && !newest_of_stack_) newest_of_stack_ = event;
   if (seen_.contains(event.id)) return false;
+  if (!in_reading_.insert(event.id).second) return true;
   if (token_.empty() && event.time && *event.time < since_) return false;
   if (!token_.empty() && !begun_) {
     if (IsOfStack(event) && event.status == kReview) return false;
@@ -54,6 +55,7 @@ std::vector<aws::StackEvent> OperationEvents::Finish() {
   // No clock is asked: nothing is under way when the newest that the stack tells of itself is final.
   if (token_.empty() && newest_of_stack_ && IsFinal(newest_of_stack_->status)) end_ = newest_of_stack_;
   reading_.clear();
+  in_reading_.clear();
   newest_of_stack_.reset();
   found_ = false;
   ends_ = 0;

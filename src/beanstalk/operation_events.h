@@ -41,6 +41,7 @@ class OperationEvents {
   std::string stack_id_, token_;
   Time since_;
   std::vector<aws::StackEvent> reading_;  // newest first
+  std::set<std::string> in_reading_;      // pages that grow meanwhile may repeat events
   std::optional<aws::StackEvent> newest_of_stack_;
   bool found_ = false;  // this reading has the token
   int ends_ = 0;        // final events of the stack in this reading

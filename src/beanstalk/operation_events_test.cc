@@ -58,6 +58,14 @@ TEST(OperationEvents, EachIsToldOnceInOrder) {
   EXPECT_FALSE(events.end());
 }
 
+TEST(OperationEvents, PagesThatGrowMeanwhileRepeatNone) {
+  OperationEvents events(kId, "b", {});
+  EXPECT_EQ(Read(events, {"0 b shop CREATE_IN_PROGRESS", "1 b Queue CREATE_IN_PROGRESS", "2 b Role CREATE_IN_PROGRESS",
+                          "1 b Queue CREATE_IN_PROGRESS", "2 b Role CREATE_IN_PROGRESS"})
+                .first,
+            "shop CREATE_IN_PROGRESS, Queue CREATE_IN_PROGRESS, Role CREATE_IN_PROGRESS");
+}
+
 TEST(OperationEvents, AnOperationThatDoesNotShowYetIsNotEndedByTheOneBefore) {
   OperationEvents events(kId, "b", {});
   EXPECT_EQ(Read(events, kCreated).first, "");
