@@ -7,6 +7,7 @@
 #include "beanstalk/network.h"
 #include "beanstalk/pieces.h"
 #include "beanstalk/policies.h"
+#include "beanstalk/service_role.h"
 #include "beanstalk/stack_names.h"
 #include "cfn/types/beanstalk.h"
 #include "cfn/types/ec2.h"
@@ -209,7 +210,10 @@ class Builder {
                                                      .type = "String",
                                                      .value = "removed"});
     Export(exports::kRemoved, LocalArn("ssm", "parameter/${" + removed.id + "}"));
+    const cfn::Handle<iam::Role> environments =
+        document_.Add("CloudFormationRole", EnvironmentsRole(settings_.app, Ref(boundary)));
     Export(exports::kServiceRole, Ref(role_));
+    Export(exports::kCloudFormationRole, GetAtt(environments, iam::Role::kArn));
     Export(exports::kBoundary, Ref(boundary));
   }
 

@@ -19,6 +19,7 @@ inline constexpr std::string_view kLoadBalancerName = "LoadBalancerName";
 inline constexpr std::string_view kLoadBalancerZone = "LoadBalancerZone";
 inline constexpr std::string_view kLoadBalancerGroup = "LoadBalancerGroup";
 inline constexpr std::string_view kServiceRole = "ServiceRole";
+inline constexpr std::string_view kCloudFormationRole = "CloudFormationRole";  ///< ARN of what environments are made by
 inline constexpr std::string_view kBoundary = "Boundary";
 inline constexpr std::string_view kRemoved = "Removed";  ///< ARN of a parameter for secrets that are no more
 }  // namespace exports

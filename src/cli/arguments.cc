@@ -76,7 +76,16 @@ class Reader {
     AddListen(demo);
     CLI::App& doctor = Command("doctor", "perch doctor");
     doctor.footer(
-        "Example:\n  perch doctor\nChecks this machine and the configuration, and says what to do about each finding.");
+        "Example:\n  perch doctor\n  perch doctor --platform aws\n  perch doctor --policy ci > policy.json\n"
+        "Checks this machine or AWS and the configuration, and says what to do about each finding.");
+    doctor.add_option("--policy", a_.policy, "Print the least IAM policy for deploying (ci) or for `perch sweep`")
+        ->check(CLI::IsMember({"ci", "sweep"}))
+        ->type_name("ci|sweep");
+    CLI::App& bootstrap = Command("bootstrap", "perch bootstrap\n  perch bootstrap production --yes");
+    bootstrap.add_option("application", a_.subcommand, "Which part of the app (default: staging, which branches use)")
+        ->check(CLI::IsMember({"production", "staging"}))
+        ->type_name("production|staging");
+    bootstrap.add_flag("--yes", a_.yes, "Make the changes without asking");
     CLI::App& completion = Command("completion", "perch completion bash > /etc/bash_completion.d/perch");
     completion.add_option("shell", a_.subcommand, "The shell")->check(CLI::IsMember({"bash"}))->capture_default_str();
   }
@@ -285,6 +294,7 @@ const std::vector<CommandInfo>& Commands() {
       {"hook", "Tell the running serve to look now (for post-receive)"},
       {"config", "Check, show, explain and compare settings"},
       {"template", "Print the CloudFormation template of an environment"},
+      {"bootstrap", "Make what environments on AWS share, once"},
       {"ci", "Print or write the pipeline of a CI service"},
       {"doctor", "Check this machine and the configuration"},
       {"completion", "Print the completion script for bash"},

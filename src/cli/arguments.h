@@ -61,6 +61,9 @@ struct Arguments {
   std::string platform_arn;
   std::string snapshot;
 
+  // doctor; `sweep` and `ci` are whose rights.
+  std::string policy;
+
   // ci; also takes `image` and `force`.
   bool write = false;
 };

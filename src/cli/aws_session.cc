@@ -61,6 +61,11 @@ std::string EnvironmentVariable(const char* name) {
   return value ? value : "";
 }
 
+std::chrono::milliseconds PollTime() {
+  const std::optional<std::int64_t> set = ParseDuration(EnvironmentVariable("PERCH_AWS_POLL"));
+  return set ? std::chrono::milliseconds(*set) : std::chrono::seconds(3);
+}
+
 Result<std::unique_ptr<AwsSession>> AwsSession::Open(const AwsPlace& place, const std::string& nothing_done) {
   std::unique_ptr<AwsSession> session(new AwsSession);
   session->transport_ = net::MakeTransport(EnvironmentVariable("AWS_CA_BUNDLE"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -66,6 +67,9 @@ struct BranchesPlace {
 /// git itself. GITHUB_API_URL is honoured. `transport` outlives the result.
 Result<std::unique_ptr<engine::BranchSource>> OpenBranches(const Context& context, const BranchesPlace& place,
                                                            net::Transport& transport);
+
+/// Between two looks at the same stack: 3 s, or $PERCH_AWS_POLL ("50ms") for tests against local peers.
+std::chrono::milliseconds PollTime();
 
 /// A variable of the environment; "" if it is unset.
 std::string EnvironmentVariable(const char* name);

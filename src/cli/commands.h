@@ -22,6 +22,7 @@ int RunHook(const Context& context);
 int RunConfig(const Context& context);
 int RunTemplate(const Context& context);
 int RunCi(const Context& context);
+int RunBootstrap(const Context& context);
 int RunDoctor(const Context& context);
 int RunCompletion(const Context& context);
 

@@ -15,16 +15,29 @@ namespace perch::cli {
 namespace {
 
 int Run(const Arguments& arguments) {
-  static const std::map<std::string, int (*)(const Context&)> functions = {
-      {"init", RunInit}, {"demo", RunDemo},     {"serve", RunServe},
-      {"plan", RunPlan}, {"ls", RunLs},         {"status", RunStatus},
-      {"logs", RunLogs}, {"open", RunOpen},     {"up", RunUp},
-      {"down", RunDown}, {"exec", RunExec},     {"sweep", RunSweep},
-      {"hook", RunHook}, {"config", RunConfig}, {"template", RunTemplate},
-      {"ci", RunCi},     {"doctor", RunDoctor}, {"completion", RunCompletion}};
+  static const std::map<std::string, int (*)(const Context&)> functions = {{"init", RunInit},
+                                                                           {"demo", RunDemo},
+                                                                           {"serve", RunServe},
+                                                                           {"plan", RunPlan},
+                                                                           {"ls", RunLs},
+                                                                           {"status", RunStatus},
+                                                                           {"logs", RunLogs},
+                                                                           {"open", RunOpen},
+                                                                           {"up", RunUp},
+                                                                           {"down", RunDown},
+                                                                           {"exec", RunExec},
+                                                                           {"sweep", RunSweep},
+                                                                           {"hook", RunHook},
+                                                                           {"config", RunConfig},
+                                                                           {"template", RunTemplate},
+                                                                           {"ci", RunCi},
+                                                                           {"bootstrap", RunBootstrap},
+                                                                           {"doctor", RunDoctor},
+                                                                           {"completion", RunCompletion}};
   SetLogLevel(arguments.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   if (arguments.platform == "aws" && arguments.command != "config" && arguments.command != "template" &&
-      arguments.command != "ci" && arguments.command != "sweep") {
+      arguments.command != "ci" && arguments.command != "sweep" && arguments.command != "bootstrap" &&
+      arguments.command != "doctor") {
     return Report({.kind = ErrorKind::kUsage,
                    .what = "this perch has no platform 'aws' yet",
                    .hint = "Leave --platform out, or say --platform local."},

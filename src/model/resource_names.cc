@@ -85,6 +85,12 @@ std::string VariablePath(std::string_view app, std::string_view profile, std::st
 
 }  // namespace
 
+std::string NamesBeginWith(std::string_view app) {
+  constexpr std::size_t kMost = 20;
+  const std::string whole = LookOf(app, "", kAppMax);
+  return std::string(kOwn) + (whole.size() <= kMost ? whole + "-" : LookOf(app, "", kMost));
+}
+
 std::string StackNameFor(std::string_view app, std::string_view branch) {
   return std::string(kOwn) + BranchName(app, branch, 100 - kOwn.size());
 }

@@ -20,6 +20,11 @@ std::string StackNameFor(std::string_view app, std::string_view branch);
 /// The stack of an app's production or staging: "perch-shop-production"; never the stack name of a branch, of any app.
 std::string ApplicationStackNameFor(std::string_view app, std::string_view application);
 
+/// What the stacks of an app and all that CloudFormation names after them begin with, in IAM policies: "perch-shop-".
+/// At most 27 characters, since CloudFormation shortens the names that it makes; a long app's is cut, and so is that of
+/// others that begin alike.
+std::string NamesBeginWith(std::string_view app);
+
 /// 1 to 100 characters: "perch-shop-production".
 std::string BeanstalkApplicationNameFor(std::string_view app, std::string_view application);
 
