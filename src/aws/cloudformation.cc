@@ -111,6 +111,13 @@ Pages<Stack> CloudFormation::DescribeStacks() const {
   });
 }
 
+Pages<Stack> CloudFormation::ListStacks(const std::string& status) const {
+  return Pages<Stack>([client = client_, status](const std::string& token) {
+    return AskPage<Stack>(client, "ListStacks", QueryParameters().Add("StackStatusFilter.member.1", status), token,
+                          "StackSummaries", &ReadStack);
+  });
+}
+
 Pages<StackResource> CloudFormation::ListStackResources(const std::string& stack) const {
   return Pages<StackResource>([client = client_, stack](const std::string& token) {
     return AskPage<StackResource>(client, "ListStackResources", QueryParameters().Add("StackName", stack), token,

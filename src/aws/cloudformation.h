@@ -78,6 +78,8 @@ class CloudFormation {
   Answer<Stack> DescribeStack(const std::string& stack) const;
   /// Every stack of the region but deleted ones, with tags and outputs.
   Pages<Stack> DescribeStacks() const;
+  /// Stacks in one status, "DELETE_IN_PROGRESS", without tags, parameters and outputs.
+  Pages<Stack> ListStacks(const std::string& status) const;
   Pages<StackResource> ListStackResources(const std::string& stack) const;
   /// Newest first.
   Pages<StackEvent> DescribeStackEvents(const std::string& stack) const;

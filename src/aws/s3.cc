@@ -50,6 +50,16 @@ bool NeedsItsOwnDelete(const std::string& key) {
   return !IsUtf8(key);
 }
 
+/// What an operation needs (S3 itself only says "Access Denied"), and whether on the bucket's keys or on the bucket.
+std::pair<std::string, bool> PermissionFor(std::string_view operation) {
+  if (operation == "HeadObject") return {"s3:GetObject", true};
+  if (operation == "DeleteObjects") return {"s3:DeleteObjectVersion", true};
+  if (operation == "HeadBucket" || operation == "ListObjectsV2") return {"s3:ListBucket", false};
+  if (operation == "ListObjectVersions") return {"s3:ListBucketVersions", false};
+  if (operation == "ListMultipartUploads") return {"s3:ListBucketMultipartUploads", false};
+  return {"s3:" + std::string(operation), !operation.contains("Bucket")};
+}
+
 }  // namespace
 
 Answer<net::RemoteResponse> S3::Ask(Call call,
@@ -60,7 +70,14 @@ Answer<net::RemoteResponse> S3::Ask(Call call,
                    .where = client_.region(),
                    .message = "'" + Printable(call.bucket) + "' is no bucket's name"});
   }
-  return client_.Send(call, read);
+  const std::string bucket = call.bucket, operation = call.operation;
+  Answer<net::RemoteResponse> response = client_.Send(call, read);
+  if (!response && response.error().cause == Cause::kNoPermission && response.error().action.empty()) {
+    const auto [action, on_keys] = PermissionFor(operation);
+    response.error().action = action;
+    response.error().resource = "arn:" + std::string(client_.partition()) + ":s3:::" + bucket + (on_keys ? "/*" : "");
+  }
+  return response;
 }
 
 Answer<Object> S3::GetObject(const std::string& bucket, const std::string& key, std::size_t limit) const {
@@ -186,6 +203,18 @@ Pages<ObjectSummary> S3::ListObjects(const std::string& bucket, const std::strin
 
 Answer<void> S3::HeadBucket(const std::string& bucket) const {
   Answer<net::RemoteResponse> response = Ask(CallOn(bucket, "HeadBucket", "HEAD"));
+  if (!response) return Failed(response.error());
+  return {};
+}
+
+Answer<void> S3::PutBucketPolicy(const std::string& bucket, const std::string& policy) const {
+  Call call = CallOn(bucket, "PutBucketPolicy", "PUT");
+  call.query = {{"policy", ""}};
+  call.body = policy;
+  call.headers = {{"Content-Type", "application/json"},
+                  {"x-amz-sdk-checksum-algorithm", "SHA256"},
+                  {"x-amz-checksum-sha256", Base64(Sha256(call.body))}};
+  Answer<net::RemoteResponse> response = Ask(std::move(call));
   if (!response) return Failed(response.error());
   return {};
 }

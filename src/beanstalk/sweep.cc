@@ -39,10 +39,8 @@ Sweep::Sweep(Options options) : options_(std::move(options)) {}
 Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
   const aws::Client client = options_.client.With(stop);
   std::vector<aws::Stack> stacks;
-  pages_ = 0;
   for (aws::Answer<std::vector<aws::Stack>>& page : aws::CloudFormation(client).DescribeStacks()) {
     if (!page) return NothingDeleted(page.error());
-    ++pages_;
     std::move(page->begin(), page->end(), std::back_inserter(stacks));
   }
   if (stacks.empty()) {
@@ -89,7 +87,7 @@ Status Sweep::Record(const SweepPlan& plan, std::stop_token stop) {
 
 SweepResult Sweep::Apply(const SweepPlan& plan, std::stop_token stop) {
   if (!plan.refusal.empty()) return {};
-  Removal removal(options_, pages_, stop);
+  Removal removal(options_, stop);
   return removal.Run(plan);
 }
 

@@ -31,10 +31,6 @@ struct SweepResult {
   int Count(SweptStack::End end) const;
 };
 
-/// Stops what writes into the buckets of a stack that will go: `environments` are names of Beanstalk environments. An
-/// error is told, and the sweep goes on: what was written meanwhile is emptied again.
-using StopWriters = std::function<Status(const std::vector<std::string>& environments, std::stop_token stop)>;
-
 /// Deletes the stacks whose branch is gone. One listing of stacks, then one of branches; no call for a stack that
 /// stays. Not thread-safe.
 class Sweep {
@@ -46,7 +42,6 @@ class Sweep {
     std::optional<MarksPlace> marks;  ///< nullopt: the versions bucket of `rules.app`, where it has one
     /// Reads a template, JSON or YAML; what it cannot read is not deleted.
     std::function<Result<Value>(const std::string& text, const std::string& name)> read_template;
-    StopWriters stop_writers;  ///< may be empty
     Clock clock;
     /// A line about a stack, one at a time, from any thread; may be empty.
     std::function<void(const std::string& stack, const std::string& text)> progress;
@@ -74,7 +69,6 @@ class Sweep {
  private:
   Options options_;
   Marks known_;
-  std::size_t pages_ = 1;  // of the listing of stacks
 };
 
 }  // namespace perch::beanstalk

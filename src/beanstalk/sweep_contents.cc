@@ -9,7 +9,6 @@ namespace perch::beanstalk {
 namespace {
 
 constexpr std::string_view kBucket = "AWS::S3::Bucket";
-constexpr std::string_view kEnvironment = "AWS::ElasticBeanstalk::Environment";
 constexpr std::string_view kStack = "AWS::CloudFormation::Stack";
 constexpr std::string_view kDatabase = "AWS::RDS::DBInstance";
 constexpr std::string_view kCluster = "AWS::RDS::DBCluster";
@@ -58,7 +57,6 @@ class Contents {
     const std::string* word = policy ? policy->AsString() : nullptr;
     const bool goes = declared && (!policy || (word && *word == "Delete"));
     const std::string name = Printable(resource.physical_id);
-    if (resource.type == kEnvironment) found.environments.push_back(resource.physical_id);
     if (word && (*word == "Retain" || *word == "RetainExceptOnCreate")) {
       found.left.push_back((resource.type == kBucket ? "bucket " : resource.type + " ") + name +
                            ": its template retains it");

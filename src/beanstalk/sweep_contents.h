@@ -12,9 +12,8 @@ namespace perch::beanstalk {
 
 /// What deleting a stack takes and leaves.
 struct StackContents {
-  std::vector<std::string> buckets;       ///< to be emptied: they go with the stack
-  std::vector<std::string> environments;  ///< of Elastic Beanstalk
-  std::vector<std::string> left;          ///< what the template's policies leave behind, for people
+  std::vector<std::string> buckets;  ///< to be emptied: they go with the stack
+  std::vector<std::string> left;     ///< what the template's policies leave behind, for people
 };
 
 using TemplateReader = std::function<Result<Value>(const std::string& text, const std::string& name)>;

@@ -26,6 +26,14 @@ const std::string* FirstMatch(const std::vector<std::string>& globs, const std::
   return at == globs.end() ? nullptr : &*at;
 }
 
+/// The profile of an environment that perch made, when its environments are never swept.
+const std::string* ProtectedProfile(const aws::Stack& stack, const SweepRules& rules) {
+  const auto profile = stack.tags.find("perch:profile");
+  if (profile == stack.tags.end()) return nullptr;
+  const auto at = std::find(rules.protect_profiles.begin(), rules.protect_profiles.end(), profile->second);
+  return at == rules.protect_profiles.end() ? nullptr : &*at;
+}
+
 bool IsNested(const aws::Stack& stack) {
   return !stack.parent_id.empty() || !stack.root_id.empty() || stack.name.starts_with("awseb-");
 }
@@ -139,8 +147,8 @@ void HoldBackSiblings(std::vector<StackVerdict>& stacks) {
 }
 
 bool IsProtected(const StackVerdict& judged, const SweepRules& rules) {
-  return judged.stack.termination_protection || FirstMatch(rules.protect_stacks, judged.stack.name) ||
-         FirstMatch(rules.protect_branches, judged.branch);
+  return judged.stack.termination_protection || ProtectedProfile(judged.stack, rules) ||
+         FirstMatch(rules.protect_stacks, judged.stack.name) || FirstMatch(rules.protect_branches, judged.branch);
 }
 
 void CheckLimit(SweepPlan& plan, const SweepRules& rules) {
@@ -227,6 +235,8 @@ std::optional<StackVerdict> MustStay(const aws::Stack& stack, const std::string&
     return stays(Verdict::kProtected, "stack is protected by " + Quoted(*glob));
   if (const std::string* glob = FirstMatch(rules.protect_branches, branch))
     return stays(Verdict::kProtected, "branch " + Quoted(branch) + " is protected by " + Quoted(*glob));
+  if (const std::string* profile = ProtectedProfile(stack, rules))
+    return stays(Verdict::kProtected, "environments of profile " + Quoted(*profile) + " are never swept");
   if (stack.termination_protection)
     return stays(Verdict::kTerminationProtected, "it has termination protection in CloudFormation");
   if (IsUnderWay(stack.status)) return stays(Verdict::kInProgress, "it is in " + Printable(stack.status));

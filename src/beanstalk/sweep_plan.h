@@ -38,9 +38,10 @@ struct SweepRules {
   std::string tag = "branch";                 ///< its value is the branch's plain name
   std::vector<std::string> protect_stacks;    ///< globs over stack names
   std::vector<std::string> protect_branches;  ///< globs
-  std::chrono::milliseconds grace{0};         ///< how long a branch must have been gone
-  std::optional<int> max_deletes;             ///< counts instead of the limit
-  std::function<int(int unprotected)> limit;  ///< plan::DeleteLimit
+  std::vector<std::string> protect_profiles = {"production", "staging"};  ///< of environments that perch made
+  std::chrono::milliseconds grace{0};                                     ///< how long a branch must have been gone
+  std::optional<int> max_deletes;                                         ///< counts instead of the limit
+  std::function<int(int unprotected)> limit;                              ///< plan::DeleteLimit
 };
 
 /// A stack with what is to be done, and why: a sentence that goes on from its name.

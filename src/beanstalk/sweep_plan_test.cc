@@ -24,8 +24,9 @@ aws::Stack StackOf(const std::string& name, const aws::TextMap& tags) {
 
 aws::Stack Adopted(const std::string& name, const std::string& branch) { return StackOf(name, {{"branch", branch}}); }
 
-aws::Stack Perchs(const std::string& name, const std::string& app, const std::string& branch) {
-  const Result<std::vector<Tag>> tags = TagsFor({.app = app, .branch = branch, .profile = "branch"});
+aws::Stack Perchs(const std::string& name, const std::string& app, const std::string& branch,
+                  const std::string& profile = "branch") {
+  const Result<std::vector<Tag>> tags = TagsFor({.app = app, .branch = branch, .profile = profile});
   return StackOf(name, {tags->begin(), tags->end()});
 }
 
@@ -102,6 +103,20 @@ TEST(SweepPlan, StatusProtectionAndNestingKeepAStack) {
             "protected prod: stack is protected by 'prod*'\n"
             "protected rel: branch 'release/1' is protected by 'release/*'\n"
             "nested awseb-e-1-stack: Elastic Beanstalk made it for an environment, and deletes it\n");
+}
+
+TEST(SweepPlan, ProductionAndStagingStayThoughTheirBranchesAreGone) {
+  SweepRules rules = Adopting();
+  rules.protect_profiles.push_back("big");
+  rules.protect_branches = {"production"};
+  EXPECT_EQ(Plan({Perchs("a", "shop", "main", "production"), Perchs("b", "shop", "next", "staging"),
+                  Perchs("c", "shop", "huge", "big"), Adopted("d", "production"), Perchs("e", "shop", "gone")},
+                 {"other"}, rules),
+            "protected a: environments of profile 'production' are never swept\n"
+            "protected b: environments of profile 'staging' are never swept\n"
+            "protected c: environments of profile 'big' are never swept\n"
+            "protected d: branch 'production' is protected by 'production'\n"
+            "delete e: branch 'gone' is gone\n");
 }
 
 TEST(SweepPlan, SeveralStacksOfOneBranchAllStayWhenOneMust) {
@@ -190,7 +205,8 @@ TEST(SweepPlan, NeverDeletesWhatItMustNotWhateverTheLists) {
     std::vector<aws::Stack> stacks;
     for (int i = pick(40); i > 0; --i) {
       const std::string name = "s" + std::to_string(i), branch = "b" + std::to_string(pick(30));
-      aws::Stack stack = pick(3) ? Adopted(name, branch) : Perchs(name, pick(4) ? "shop" : "other", branch);
+      aws::Stack stack = pick(3) ? Adopted(name, branch)
+                                 : Perchs(name, pick(4) ? "shop" : "other", branch, pick(5) ? "branch" : "staging");
       stack.status = pick(3) ? statuses[0] : statuses[std::size_t(pick(int(statuses.size())))];
       stack.termination_protection = pick(12) == 0;
       if (pick(15) == 0) stack.parent_id = "p";
@@ -224,6 +240,8 @@ TEST(SweepPlan, NeverDeletesWhatItMustNotWhateverTheLists) {
       ASSERT_FALSE(judged.stack.termination_protection || !judged.stack.parent_id.empty() ||
                    judged.stack.status.ends_with("_IN_PROGRESS"));
       ASSERT_TRUE(rules.adopt || judged.stack.tags.contains("perch:app"));
+      const auto profile = judged.stack.tags.find("perch:profile");
+      ASSERT_TRUE(profile == judged.stack.tags.end() || profile->second == "branch");
       ASSERT_FALSE(!rules.protect_branches.empty() && judged.branch.starts_with("b1"));
       ASSERT_FALSE(!rules.protect_stacks.empty() && judged.stack.name.starts_with("s2"));
     }

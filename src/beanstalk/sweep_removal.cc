@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "aws/s3.h"
-#include "aws/s3_emptying.h"
 #include "base/text.h"
+#include "base/value.h"
 
 namespace perch::beanstalk {
 namespace {
@@ -35,12 +35,19 @@ std::string InShort(const Error& error) {
   return text;
 }
 
+/// Takes the place of the bucket's own policy, since the bucket goes. Deletes stay allowed: they are what a sweep does.
+std::string NoWrites(std::string_view partition, const std::string& bucket) {
+  return R"({"Version":"2012-10-17","Statement":[{"Sid":"PerchSweep","Effect":"Deny","Principal":"*",)"
+         R"("Action":["s3:PutObject","s3:ReplicateObject"],"Resource":)" +
+         JsonString("arn:" + std::string(partition) + ":s3:::" + bucket + "/*") + "}]}";
+}
+
 std::string Versions(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " version" : " versions"); }
 
 }  // namespace
 
-Removal::Removal(const Sweep::Options& options, std::size_t pages, std::stop_token stop)
-    : options_(options), pages_(pages), stop_(stop), client_(options.client.With(stop)), cloudformation_(client_) {}
+Removal::Removal(const Sweep::Options& options, std::stop_token stop)
+    : options_(options), stop_(stop), client_(options.client.With(stop)), cloudformation_(client_) {}
 
 SweepResult Removal::Run(const SweepPlan& plan) {
   std::vector<Job> jobs;
@@ -127,10 +134,6 @@ void Removal::Prepare(Job& job) {
     return End(job, SweptStack::End::kFailed, "what is in it could not be found out: " + InShort(contents.error()));
   }
   job.result.left = contents->left;
-  if (job.tries == 0 && options_.stop_writers && !contents->environments.empty()) {
-    if (const Status stopped = options_.stop_writers(contents->environments, stop_); !stopped)
-      Tell(job, "its app goes on running until it is deleted: " + InShort(stopped.error()));
-  }
   const std::uint64_t before = job.result.versions;
   if (!Empty(job, *contents)) return;
   if (job.result.versions != before) {
@@ -161,7 +164,7 @@ bool Removal::Empty(Job& job, const StackContents& contents) {
 }
 
 Status Removal::EmptyOne(Job& job, const std::string& bucket) {
-  aws::Answer<aws::EmptyingReport> report = aws::EmptyBucket(aws::S3(client_), bucket);
+  aws::Answer<aws::EmptyingReport> report = CloseAndEmpty(job, client_, bucket);
   if (!report && report.error().cause == aws::Cause::kOtherRegion) {
     std::string region = report.error().region;
     if (!aws::IsRegion(region)) {
@@ -169,7 +172,7 @@ Status Removal::EmptyOne(Job& job, const std::string& bucket) {
       if (!found) return Fail(Error(found.error()));
       region = *found;
     }
-    report = aws::EmptyBucket(aws::S3(client_.In(region)), bucket);
+    report = CloseAndEmpty(job, client_.In(region), bucket);
   }
   if (!report) return Fail(Error(report.error()));
   {
@@ -186,24 +189,37 @@ Status Removal::EmptyOne(Job& job, const std::string& bucket) {
                .hint = "An object lock, a bucket policy or a missing s3:DeleteObjectVersion does that."});
 }
 
-void Removal::Poll(std::vector<Job>& jobs) {
-  std::vector<Job*> waiting;
-  for (Job& job : jobs) {
-    if (job.phase == Phase::kDeleting) waiting.push_back(&job);
+/// The app runs until CloudFormation takes it down: what it wrote meanwhile would keep the bucket from being deleted.
+aws::Answer<aws::EmptyingReport> Removal::CloseAndEmpty(Job& job, const aws::Client& client,
+                                                        const std::string& bucket) {
+  const aws::S3 s3(client);
+  const aws::Answer<void> closed = s3.PutBucketPolicy(bucket, NoWrites(client.partition(), bucket));
+  if (!closed && closed.error().cause == aws::Cause::kOtherRegion) return aws::Failed(closed.error());
+  if (closed) {
+    const std::lock_guard lock(mutex_);
+    job.closed = true;
+  } else if (closed.error().cause != aws::Cause::kNoBucket) {
+    Tell(job,
+         "bucket " + bucket + " cannot be closed to writes, and is emptied all the same: " + InShort(closed.error()));
   }
+  return aws::EmptyBucket(s3, bucket);
+}
+
+void Removal::Poll(std::vector<Job>& jobs) {
   std::map<std::string, Job*> unseen;
-  for (Job* job : waiting) unseen[job->planned->stack.id] = job;
-  if (waiting.size() > pages_) {
-    // One listing tells of all of them what is still going on; what it does not tell is asked for below.
-    const aws::Answer<void> listed = cloudformation_.DescribeStacks().ForEach([&](aws::Stack& stack) {
+  for (Job& job : jobs) {
+    if (job.phase == Phase::kDeleting) unseen[job.planned->stack.id] = &job;
+  }
+  if (unseen.size() > 1) {
+    // One call tells which are still going; the others are asked for below, and all of them without that permission.
+    (void)cloudformation_.ListStacks("DELETE_IN_PROGRESS").ForEach([&](aws::Stack& stack) {
       const auto at = unseen.find(stack.id);
-      if (at != unseen.end() && stack.status == "DELETE_IN_PROGRESS") {
+      if (at != unseen.end()) {
         at->second->unmoved = 0;
         unseen.erase(at);
       }
       return !unseen.empty();
     });
-    if (!listed) return;  // the client tried for long; the next poll does again
   }
   for (const auto& [id, job] : unseen) {
     aws::Answer<aws::Stack> now = cloudformation_.DescribeStack(id);
@@ -261,6 +277,10 @@ void Removal::Failed(Job& job, const std::string& status_reason) {
 void Removal::End(Job& job, SweptStack::End end, std::string reason) {
   job.phase = Phase::kEnded;
   job.result.end = end;
+  if (job.closed && end != SweptStack::End::kGone) {
+    if (reason.ends_with('.')) reason.pop_back();
+    reason += "; what is left of its buckets stays closed to writes, by a bucket policy named PerchSweep";
+  }
   job.result.reason = std::move(reason);
   switch (end) {
     case SweptStack::End::kGone:

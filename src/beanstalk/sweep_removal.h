@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -9,18 +8,18 @@
 
 #include "aws/client.h"
 #include "aws/cloudformation.h"
+#include "aws/s3_emptying.h"
 #include "base/error.h"
 #include "beanstalk/sweep.h"
 #include "beanstalk/sweep_contents.h"
 
 namespace perch::beanstalk {
 
-/// The deletions of one sweep: each stack is looked at again, emptied, deleted and waited for; again where something
-/// was written meanwhile.
+/// The deletions of one sweep: each stack is looked at again, its buckets closed to writes and emptied, deleted and
+/// waited for; again where something was written meanwhile.
 class Removal {
  public:
-  /// `pages`: how many calls a listing of all stacks takes.
-  Removal(const Sweep::Options& options, std::size_t pages, std::stop_token stop);
+  Removal(const Sweep::Options& options, std::stop_token stop);
   SweepResult Run(const SweepPlan& plan);
 
  private:
@@ -31,6 +30,7 @@ class Removal {
     int tries = 0;
     int unmoved = 0;  // polls that saw no deletion
     bool emptied_anything = false;
+    bool closed = false;  // a bucket of it has the policy that denies writes
     SweptStack result;
   };
 
@@ -39,6 +39,7 @@ class Removal {
   bool StillToGo(Job& job);
   bool Empty(Job& job, const StackContents& contents);
   Status EmptyOne(Job& job, const std::string& bucket);
+  aws::Answer<aws::EmptyingReport> CloseAndEmpty(Job& job, const aws::Client& client, const std::string& bucket);
   void Poll(std::vector<Job>& jobs);
   void See(Job& job, const aws::Stack& now);
   void Failed(Job& job, const std::string& status_reason);
@@ -46,7 +47,6 @@ class Removal {
   void Tell(const Job& job, const std::string& text);
 
   const Sweep::Options& options_;
-  const std::size_t pages_;
   const std::stop_token stop_;
   const aws::Client client_;
   const aws::CloudFormation cloudformation_;

@@ -28,12 +28,26 @@ constexpr char kNothingDone[] = "nothing was deleted";
 /// What a sweep is about, from the command line over perch.yaml.
 struct Wanted {
   std::string app, region, account, repository, github;
-  std::vector<std::string> protect_branches;
+  std::vector<std::string> protect_branches, protect_profiles;
   std::string file;  ///< perch.yaml, "" without one
 };
 
 Error Usage(std::string what, std::string why, std::string hint) {
   return {.kind = ErrorKind::kUsage, .what = std::move(what), .why = std::move(why), .hint = std::move(hint)};
+}
+
+bool IsForGood(const std::string& profile) { return profile == "production" || profile == "staging"; }
+
+/// What perch.yaml says of production and staging, whether or not `branches.protect` names it too.
+void ProtectForGood(const config::Project& project, Wanted& wanted) {
+  for (const auto& [name, profile] : project.profiles) {
+    if (IsForGood(profile.perchs)) wanted.protect_profiles.push_back(name);
+  }
+  for (const config::Rule& rule : project.environments) {
+    const config::Profile* profile = project.FindProfile(rule.profile);
+    const bool one_branch = rule.pattern.find_first_of("*?") == rule.pattern.npos;
+    if (profile && IsForGood(profile->perchs) && one_branch) wanted.protect_branches.push_back(rule.pattern);
+  }
 }
 
 Result<Wanted> Read(const Context& context) {
@@ -42,7 +56,9 @@ Result<Wanted> Read(const Context& context) {
                 .region = arguments.region,
                 .repository = arguments.repository,
                 .github = arguments.github,
-                .protect_branches = arguments.protect_branches};
+                .protect_branches = arguments.protect_branches,
+                .protect_profiles = {"production", "staging"}};
+  wanted.protect_branches.insert(wanted.protect_branches.end(), {"production", "staging"});
   std::error_code ignored;
   const bool named = !wanted.github.empty() || !wanted.repository.empty();
   if (named && !std::filesystem::exists(context.config_file, ignored)) return wanted;
@@ -52,6 +68,7 @@ Result<Wanted> Read(const Context& context) {
   if (wanted.app.empty()) wanted.app = project->app;
   if (!named) wanted.repository = project->repository;
   wanted.protect_branches.insert(wanted.protect_branches.end(), project->protect.begin(), project->protect.end());
+  ProtectForGood(*project, wanted);
   if (const config::Profile* profile = project->FindProfile("branch")) {
     std::vector<beanstalk::Problem> problems;  // of templates; nothing of them is used here
     const beanstalk::PlaceSettings place =
@@ -96,12 +113,12 @@ Result<beanstalk::Sweep::Options> OptionsFor(const Context& context, const Wante
                 .tag = arguments.tag,
                 .protect_stacks = arguments.protect_stacks,
                 .protect_branches = wanted.protect_branches,
+                .protect_profiles = wanted.protect_profiles,
                 .grace = *grace,
                 .max_deletes = arguments.max_deletes,
                 .limit = plan::DeleteLimit},
       .marks = marks,
       .read_template = config::ReadTemplate,
-      .stop_writers = {},
       .clock = SystemClock(),
       .progress = [json = arguments.json](const std::string& stack, const std::string& text) {
         if (json) return;

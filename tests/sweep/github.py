@@ -124,7 +124,7 @@ def pages_are_read_to_the_end_and_again_for_nothing(world):
     told = github.tell("calls")
     equal(told["not_modified"], 7)  # the second reading, of the repository and 4 pages; the repository for each look right before
     equal({k: v for k, v in told["calls"].items() if "ref" not in k},
-          {"GET /repos/acme/shop": 4, "GET /repos/acme/shop/branches": 2, "GET /repositories/1/branches": 6})
+          {"GET /repos/acme/shop": 4, "GET /repos/acme/shop/branches": 8})
 
 
 def a_branch_that_slips_between_two_pages_is_not_missed(world):
