@@ -38,9 +38,9 @@ DatabaseInstance ReadInstance(const pugi::xml_node& node) {
 
 }  // namespace
 
-Pages<DatabaseSnapshot> Rds::DescribeDBSnapshots(const std::string& instance) const {
+Pages<DatabaseSnapshot> Rds::DescribeDBSnapshots(const std::string& instance, const std::string& type) const {
   QueryParameters parameters;
-  parameters.Add("SnapshotType", "manual").AddIf("DBInstanceIdentifier", instance);
+  parameters.AddIf("SnapshotType", type).AddIf("DBInstanceIdentifier", instance);
   return QueryPages<DatabaseSnapshot>(client_, Service::kRds, "DescribeDBSnapshots", parameters,
                                       {.list = "DBSnapshots", .item = "DBSnapshot", .token = "Marker"}, &ReadSnapshot);
 }

@@ -28,8 +28,9 @@ class Rds {
  public:
   explicit Rds(Client client) : client_(std::move(client)) {}
 
-  /// Manual snapshots, of one instance or ("") of all.
-  Pages<DatabaseSnapshot> DescribeDBSnapshots(const std::string& instance = "") const;
+  /// Snapshots of one instance or ("") of all; `type` "manual", "automated" or ("") both.
+  Pages<DatabaseSnapshot> DescribeDBSnapshots(const std::string& instance = "",
+                                              const std::string& type = "manual") const;
   /// One instance (a missing one is kNotFound) or ("") all.
   Pages<DatabaseInstance> DescribeDBInstances(const std::string& instance = "") const;
   Answer<void> DeleteDBSnapshot(const std::string& snapshot) const;

@@ -182,6 +182,11 @@ Result<std::optional<StackOutcome>> StackChanger::Execute(const aws::ChangeSet& 
   const aws::Answer<void> begun = cloudformation_.ExecuteChangeSet(set.id, operation.token);
   if (!begun && SomebodyElse(begun.error())) return std::nullopt;
   if (!begun) return Fail(begun.error());
+  if (!request.wait) {
+    const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(set.stack_id);
+    if (!stack) return Fail(stack.error());
+    return StackOutcome{.changed = true, .stack = *stack};
+  }
   const Result<OperationEnd> end = WaitForEnd(client_, operation, poll_, hooks.on_progress);
   if (!end) return Fail(end.error());
   if (end->status.starts_with("DELETE_")) {

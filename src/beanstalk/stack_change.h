@@ -22,6 +22,7 @@ struct StackRequest {
   std::string token;          ///< what the tokens of the operation's events begin with; of the same characters
   std::vector<std::string> protected_ids;        ///< logical ids that no change may replace or remove
   std::string role_arn;                          ///< that CloudFormation acts with; "": the one it acted with before
+  bool wait = true;                              ///< false: it is over as soon as CloudFormation has begun
   bool termination_protection = false;           ///< true: switched on when it is not; false: left as it is
   std::chrono::milliseconds longest{3'600'000};  ///< how long one operation may take until nobody waits for it any more
 };

@@ -14,7 +14,7 @@ namespace perch::beanstalk {
 /// One line of progress: what happened to one resource.
 struct StackProgress {
   Time time;
-  std::string logical_id, type, status, reason;
+  std::string logical_id, type, status, reason, physical_id;
 };
 
 /// An operation on a stack that CloudFormation is at.

@@ -1,0 +1,430 @@
+#include "beanstalk/deployment.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/ecr.h"
+#include "aws/elasticbeanstalk.h"
+#include "aws/parameters.h"
+#include "aws/rds.h"
+#include "base/text.h"
+#include "beanstalk/bundle.h"
+#include "beanstalk/environment_of.h"
+#include "beanstalk/generate.h"
+#include "beanstalk/instance_log.h"
+#include "beanstalk/newest_snapshot.h"
+#include "beanstalk/stack_identity.h"
+#include "beanstalk/stack_names.h"
+#include "beanstalk/take_down.h"
+#include "cfn/print.h"
+#include "model/names.h"
+#include "model/resource_names.h"
+#include "model/tags.h"
+
+namespace perch::beanstalk {
+namespace {
+
+constexpr std::size_t kLongestInlineTemplate =
+    51'200;  // bytes; CloudFormation quotas, "Template body size in a request"
+constexpr std::string_view kPlatformBranch = "Docker running on 64bit Amazon Linux 2023";
+constexpr std::chrono::seconds kHealthPoll(2);
+
+std::optional<Architecture> ArchitectureOf(const std::string& docker) {
+  if (docker == "amd64") return Architecture::kX86_64;
+  if (docker == "arm64") return Architecture::kArm64;
+  return std::nullopt;
+}
+
+Result<aws::TextMap> StackTags(const AwsSettings& settings, const std::string& branch) {
+  const Result<std::vector<Tag>> tags = TagsFor({.app = settings.app, .branch = branch, .profile = settings.profile});
+  if (!tags) return Fail(tags.error());
+  return aws::TextMap(tags->begin(), tags->end());
+}
+
+Error Problems(const std::vector<Problem>& problems, const std::vector<cfn::Finding>& findings) {
+  Error error{.kind = ErrorKind::kUsage, .what = "the settings make a template that AWS would refuse"};
+  for (const Problem& problem : problems) {
+    if (!error.why.empty()) break;
+    error = {.kind = ErrorKind::kUsage,
+             .what = error.what,
+             .where = problem.at.Text(),
+             .why = problem.text,
+             .hint = problem.hint};
+  }
+  for (const cfn::Finding& finding : findings) {
+    if (!error.why.empty()) break;
+    if (finding.severity != cfn::Finding::Severity::kError) continue;
+    error.where = finding.at.line > 0 ? finding.at.Text() : finding.path;
+    error.why = finding.text;
+    error.hint = finding.hint;
+  }
+  return error;
+}
+
+}  // namespace
+
+DeploymentRun::DeploymentRun(const DeployPorts& ports, const engine::DeployRequest& request,
+                             const AwsSettings& settings, const engine::Emit& emit, std::stop_token stop)
+    : ports_(ports),
+      request_(request),
+      settings_(settings),
+      emit_(emit),
+      stop_(stop),
+      client_(ports.client.With(stop)),
+      changer_(client_, ports.poll),
+      stack_name_(StackNameFor(settings.app, request.branch.name)) {}
+
+void DeploymentRun::Tell(const std::string& text) { emit_({.kind = Event::Kind::kNotice, .text = text}); }
+
+void DeploymentRun::Stage(perch::Stage stage) {
+  stage_ = stage;
+  stage_began_ = ports_.clock();
+  emit_({.kind = Event::Kind::kStageStarted, .generation = generation_, .stage = stage});
+}
+
+void DeploymentRun::EndStage() {
+  emit_({.kind = Event::Kind::kStageFinished,
+         .generation = generation_,
+         .stage = stage_,
+         .took = ports_.clock() - stage_began_});
+  stage_.reset();
+}
+
+Status DeploymentRun::Run() {
+  if (const Status begun = Begin(); !begun) return begun;
+  Status done = Try();
+  if (!done) return Failed(done.error());
+  return {};
+}
+
+/// Afterwards the attempt is recorded, and ours is the newest.
+Status DeploymentRun::Begin() {
+  Result<ApplicationFacts> application =
+      FindApplication(aws::CloudFormation(client_), settings_.app, settings_.application);
+  if (!application) return Fail(application.error());
+  application_ = *std::move(application);
+  Result<std::optional<aws::Stack>> stack = changer_.Find(stack_name_);
+  if (!stack) return Fail(stack.error());
+  stack_ = *std::move(stack);
+  const std::string& branch = request_.branch.name;
+  const Result<aws::TextMap> tags = StackTags(settings_, branch);
+  if (!tags) return Fail(tags.error());
+  if (stack_ && stack_->status == "REVIEW_IN_PROGRESS") stack_.reset();  // there is nothing of it
+  if (stack_) {
+    if (const Status ours = SameIdentity(*stack_, *tags); !ours) return ours;
+  }
+  records_.emplace(aws::S3(client_), application_.versions_bucket);
+  Result<BranchRecords::Found> found = records_->Read(settings_.app, branch);
+  if (!found) return Fail(found.error());
+  found_ = *std::move(found);
+  BranchRecord& record = found_.record;
+  const std::uint64_t now = std::max(record.generation, stack_ ? GenerationOf(*stack_) : 0);
+  if (now != request_.step.generation) {
+    return Fail({.kind = ErrorKind::kSuperseded,
+                 .what = "another deployment of '" + Printable(branch) + "' began meanwhile",
+                 .why = "it is number " + std::to_string(now) + ", this one was planned after number " +
+                        std::to_string(request_.step.generation)});
+  }
+  generation_ = now + 1;
+  record.identity = {.app = settings_.app, .branch = branch, .profile = settings_.profile};
+  record.generation = generation_;
+  record.stopped_commit.clear();
+  record.stopped_settings_hash.clear();
+  record.last_attempt = Attempt{.generation = generation_,
+                                .commit = request_.step.commit,
+                                .settings_hash = request_.step.settings_hash,
+                                .started_at = ports_.clock()};
+  record.updated_at = ports_.clock();
+  if (found_.etag.empty()) record.created_at = record.updated_at;
+  record.Causes("stack", stack_name_);
+  return records_->Write(found_);
+}
+
+Status DeploymentRun::Try() {
+  if (const Status made = MakeImage(); !made) return made;
+  if (const Status wanted = StillWanted(); !wanted) return wanted;
+  if (request_.step.action == Action::kReplace) {
+    if (const Status gone = DeleteFirst(); !gone) return gone;
+  }
+  const Result<Facts> facts = FindFacts();
+  if (!facts) return Fail(facts.error());
+  Result<StackRequest> request = RequestFor(*facts);
+  if (!request) return Fail(request.error());
+  if (const Status noted = NoteCaused(); !noted) return noted;
+  if (const Status put = PutBundle(); !put) return put;
+  if (const Status put = PutSecrets(); !put) return put;
+  if (const Status changed = Change(*request); !changed) return changed;
+  if (ports_.detach) return {};
+  if (const Status healthy = WaitForHealth(); !healthy) return healthy;
+  Succeeded();
+  return {};
+}
+
+Status DeploymentRun::MakeImage() {
+  const std::string platform = settings_.instances.architecture == Architecture::kArm64 ? "linux/arm64" : "linux/amd64";
+  Result<image::MadeImage> made = ports_.make_image({request_, application_, platform, emit_}, stop_);
+  if (!made) return Fail(made.error());
+  image_ = *std::move(made);
+  return {};
+}
+
+/// Both fences: the branch's head at the git host, and our number in the record.
+Status DeploymentRun::StillWanted() {
+  if (const Status wanted = request_.still_wanted(); !wanted) return wanted;
+  const Result<BranchRecords::Found> now = records_->Read(settings_.app, request_.branch.name);
+  if (!now) return Fail(now.error());
+  if (now->record.generation == generation_ && now->etag == found_.etag) return {};
+  return Fail({.kind = ErrorKind::kSuperseded,
+               .what = "a newer deployment of '" + Printable(request_.branch.name) + "' took over",
+               .why = now->etag.empty() ? "the environment was deleted meanwhile"
+                                        : "it is number " + std::to_string(now->record.generation) +
+                                              ", this one is number " + std::to_string(generation_)});
+}
+
+Result<Facts> DeploymentRun::FindFacts() {
+  const auto made = [&](std::string_view output) { return stack_ ? OutputOf(*stack_, output) : std::string(); };
+  Facts facts{.branch = request_.branch.name,
+              .image = image_.reference,
+              .platform_arn = settings_.place.platform_arn,
+              .commit = request_.step.commit,
+              .tree = request_.branch.tree,
+              .settings_hash = request_.step.settings_hash,
+              .generation = generation_,
+              .image_architecture = ArchitectureOf(image_.architecture)};
+  facts.bundle_key = BundleKeyFor(settings_.app, facts.branch, facts.image, facts.settings_hash) + ".zip";
+  bundle_key_ = facts.bundle_key;
+  if (const std::string written = made(outputs::kEverWritten); !written.empty())
+    facts.ever_written = Split(written, ',');
+  if (facts.platform_arn.empty()) facts.platform_arn = made(outputs::kPlatform);
+  if (facts.platform_arn.empty()) {
+    const aws::Answer<std::vector<aws::PlatformVersion>> versions =
+        aws::ElasticBeanstalk(client_).ListPlatformVersions(std::string(kPlatformBranch));
+    if (!versions) return Fail(versions.error());
+    if (versions->empty()) {
+      return Fail({.what = "Elastic Beanstalk offers no platform version",
+                   .where = client_.region(),
+                   .why = "it lists none of the branch \"" + std::string(kPlatformBranch) + "\"",
+                   .hint = "Name one with `aws: {platform_arn: …}`."});
+    }
+    facts.platform_arn = versions->front().arn;
+  }
+  if (settings_.database.mode != DatabaseSettings::Mode::kSnapshot) return facts;
+  facts.snapshot = made(outputs::kSnapshot);
+  if (facts.snapshot.empty() && settings_.database.snapshot != "newest") facts.snapshot = settings_.database.snapshot;
+  if (facts.snapshot.empty()) {
+    Result<std::string> newest = NewestSnapshot(aws::Rds(client_), settings_.app);
+    if (!newest) return Fail(newest.error());
+    facts.snapshot = *std::move(newest);
+  }
+  return facts;
+}
+
+Result<StackRequest> DeploymentRun::RequestFor(const Facts& facts) {
+  Result<std::optional<Value>> own = ports_.own_template(settings_);
+  if (!own) return Fail(own.error());
+  const Result<Generated> generated = GenerateEnvironment(settings_, facts, *own, *ports_.schemas);
+  if (!generated) return Fail(generated.error());
+  if (!generated->Fits()) return Fail(Problems(generated->problems, generated->findings));
+  const Result<aws::TextMap> tags = StackTags(settings_, facts.branch);
+  if (!tags) return Fail(tags.error());
+  StackRequest request{.name = stack_name_,
+                       .template_body = cfn::PrintCompactJson(generated->document),
+                       .tags = *tags,
+                       .change_set = ChangeSetNameFor(facts.commit, generation_),
+                       .token = "perch-" + std::to_string(generation_),
+                       .role_arn = application_.cloudformation_role,
+                       .wait = !ports_.detach};
+  // What holds people's data; a setting that would lose it is for a person to undo.
+  if (settings_.profile == "production" || settings_.profile == "staging" ||
+      settings_.database.on_delete != OnDelete::kDelete) {
+    request.protected_ids.push_back("Database");
+  }
+  if (settings_.bucket.on_delete != OnDelete::kDelete) request.protected_ids.push_back("Bucket");
+  if (request.template_body.size() <= kLongestInlineTemplate) return request;
+  const std::string key =
+      BundleFolderFor(settings_.app, facts.branch) + "template-" + std::to_string(generation_) + ".json";
+  const aws::Answer<std::string> put =
+      aws::S3(client_).PutObject(application_.versions_bucket, key, request.template_body);
+  if (!put) return Fail(Error(put.error()), "cannot keep the template, which is over 51,200 bytes");
+  request.template_url =
+      "https://" + application_.versions_bucket + ".s3." + client_.region() + ".amazonaws.com/" + key;
+  request.template_body.clear();
+  return request;
+}
+
+/// The ledger: what may exist from now on.
+Status DeploymentRun::NoteCaused() {
+  BranchRecord& record = found_.record;
+  record.Causes("bundles",
+                "s3://" + application_.versions_bucket + "/" + BundleFolderFor(settings_.app, request_.branch.name));
+  record.Causes("image", image_.reference);
+  return records_->Write(found_);
+}
+
+Status DeploymentRun::PutBundle() {
+  const Result<std::string> zip = ZipOf(MakeBundle(settings_, request_.settings, image_.reference));
+  if (!zip) return Fail(zip.error());
+  const aws::Answer<std::string> put = aws::S3(client_).PutObject(
+      application_.versions_bucket, bundle_key_, *zip, {.only_if_absent = true, .content_type = "application/zip"});
+  // It has the same name only if it has the same content.
+  if (!put && put.error().cause != aws::Cause::kPrecondition) return Fail(put.error());
+  return {};
+}
+
+/// Secret variables that perch knows the values of; others were put there by hand.
+Status DeploymentRun::PutSecrets() {
+  if (settings_.secrets.empty()) return {};
+  const aws::Ssm ssm(client_);
+  std::map<std::string, Secret> there;
+  const std::string folder = ParameterNameFor(settings_.app, settings_.profile, "");
+  const aws::Answer<void> read = ssm.GetParametersByPath(folder).ForEach([&](aws::Parameter& parameter) {
+    there[parameter.name] = parameter.value;
+    return true;
+  });
+  if (!read) return Fail(read.error());
+  for (const std::string& name : settings_.secrets) {
+    const std::map<std::string, Secret>::const_iterator value = request_.settings.secrets.find(name);
+    if (value == request_.settings.secrets.end()) continue;
+    const std::string parameter = ParameterNameFor(settings_.app, settings_.profile, name);
+    const std::map<std::string, Secret>::const_iterator known = there.find(parameter);
+    if (known != there.end() && known->second.Reveal() == value->second.Reveal()) continue;
+    const aws::Answer<void> put = ssm.PutParameter(parameter, value->second);
+    if (!put) return Fail(Error(put.error()), "cannot keep the secret " + name);
+  }
+  return {};
+}
+
+Status DeploymentRun::Change(const StackRequest& request) {
+  Stage(perch::Stage::kStart);
+  change_began_ = ports_.clock();
+  const bool fresh = !stack_;
+  const std::int64_t usually = fresh ? found_.record.create_seconds : found_.record.update_seconds;
+  StackChanger::Hooks hooks;
+  hooks.still_wanted = [this](const std::optional<aws::Stack>&) { return StillWanted(); };
+  hooks.on_changes = ports_.on_changes;
+  hooks.on_progress = [&](const StackProgress& progress) { Show(progress, std::chrono::seconds(usually)); };
+  hooks.on_note = [this](const std::string& text) { Tell(text); };
+  hooks.before_delete = EmptyingBuckets(client_, ports_.read_template, hooks.on_note);
+  const Result<StackOutcome> outcome = changer_.Apply(request, hooks);
+  if (!outcome) return Fail(outcome.error());
+  stack_ = outcome->stack;
+  url_ = OutputOf(*stack_, outputs::kUrl);
+  const std::int64_t took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_).count();
+  if (outcome->changed && !ports_.detach) (fresh ? found_.record.create_seconds : found_.record.update_seconds) = took;
+  EndStage();
+  return {};
+}
+
+void DeploymentRun::Show(const StackProgress& progress, std::chrono::seconds usually) {
+  // An environment that could not be made is soon gone, and its instances' logs with it.
+  const bool failed = progress.status == "CREATE_FAILED" || progress.status == "UPDATE_FAILED";
+  if (failed && progress.type == "AWS::ElasticBeanstalk::Environment" && instance_log_.empty())
+    instance_log_ = InstanceLog(client_, *ports_.transport, progress.physical_id);
+  if (!ports_.on_progress) return;
+  std::string text = progress.logical_id == stack_name_ ? "stack" : progress.logical_id;
+  text += " (" + progress.type + "): " + progress.status;
+  if (!progress.reason.empty()) text += ": " + progress.reason;
+  ports_.on_progress({.text = text,
+                      .took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_),
+                      .usually = usually});
+}
+
+/// What can't change in place changes: the old environment goes first, with its data.
+Status DeploymentRun::DeleteFirst() {
+  if (!stack_) return {};
+  found_.record.deleting = true;
+  if (const Status written = records_->Write(found_); !written) return written;
+  const auto tell = [this](const std::string& text) { Tell(text); };
+  StackChanger::Hooks hooks;
+  hooks.still_wanted = [this](const std::optional<aws::Stack>&) { return StillWanted(); };
+  hooks.on_note = tell;
+  hooks.before_delete = EmptyingBuckets(client_, ports_.read_template, tell);
+  const Status gone = changer_.Delete(*stack_, "perch-" + std::to_string(generation_), hooks);
+  if (!gone) return gone;
+  stack_.reset();
+  found_.record.deleting = false;
+  return records_->Write(found_);
+}
+
+Status DeploymentRun::WaitForHealth() {
+  Stage(perch::Stage::kHealth);
+  const Time end = ports_.clock() + request_.settings.health_timeout;
+  const std::string host = url_.substr(std::min(url_.size(), std::string_view("https://").size()));
+  net::RemoteRequest ask{.url = (ports_.apps_at.empty() ? url_ : ports_.apps_at) + settings_.health_path,
+                         .headers = {{"User-Agent", "perch"}},
+                         .timeout = std::chrono::seconds(10),
+                         .body_limit = 1 << 20};
+  if (!ports_.apps_at.empty()) ask.headers.emplace_back("Host", host);
+  std::string last;
+  while (true) {
+    const Result<net::RemoteResponse> answer = ports_.transport->Send(ask, stop_);
+    if (answer) {
+      const bool healthy = settings_.health_status ? answer->status == *settings_.health_status : answer->status < 500;
+      if (healthy) break;
+      last = "it answers " + std::to_string(answer->status);
+    } else {
+      if (answer.error().kind == ErrorKind::kCancelled) return Fail(StoppedWaiting());
+      last = answer.error().why.empty() ? answer.error().what : answer.error().why;
+    }
+    if (ports_.clock() >= end) {
+      const std::string environment = OutputOf(*stack_, outputs::kEnvironment);
+      instance_log_ = InstanceLog(client_, *ports_.transport, environment);
+      return Fail({.what = "the link does not answer as it should",
+                   .where = url_ + settings_.health_path,
+                   .why = last + ", for " + FormatDuration(request_.settings.health_timeout),
+                   .hint = "Look at the app's log with `perch logs`, and at `run.health` in perch.yaml."});
+    }
+    if (!client_.Sleep(kHealthPoll)) return Fail(StoppedWaiting());
+  }
+  EndStage();
+  return {};
+}
+
+/// Notes what the stack is made of. The environment serves already: what cannot be told now is found by its tags.
+void DeploymentRun::NoteResources() {
+  BranchRecord& record = found_.record;
+  const aws::Answer<void> listed =
+      aws::CloudFormation(client_).ListStackResources(stack_->id).ForEach([&](aws::StackResource& resource) {
+        record.Causes(resource.type, resource.physical_id);
+        if (resource.type == "AWS::ElasticBeanstalk::Environment")
+          record.Causes("log groups", "/aws/elasticbeanstalk/" + resource.physical_id + "/");
+        return true;
+      });
+  if (!listed) Tell(Error(listed.error()).Text());
+}
+
+void DeploymentRun::Succeeded() {
+  NoteResources();
+  BranchRecord& record = found_.record;
+  record.fixed = FixedOf(settings_, request_.branch.name);
+  record.last_attempt->result = Attempt::Result::kSucceeded;
+  record.last_attempt->ended_at = record.updated_at = ports_.clock();
+  if (const Status written = records_->Write(found_); !written) Tell(written.error().Text());
+  emit_({.kind = Event::Kind::kSwitched,
+         .commit = request_.step.commit,
+         .generation = generation_,
+         .took = *record.last_attempt->ended_at - record.last_attempt->started_at});
+}
+
+Status DeploymentRun::Failed(Error error) {
+  if (!instance_log_.empty()) error.hint = "The instance's log ends with:\n" + instance_log_ + "\n" + error.hint;
+  if (error.kind == ErrorKind::kSuperseded || error.kind == ErrorKind::kCancelled) return Fail(std::move(error));
+  if (stage_) {
+    emit_({.kind = Event::Kind::kStageFailed,
+           .generation = generation_,
+           .stage = stage_,
+           .took = ports_.clock() - stage_began_,
+           .text = error.Text()});
+  }
+  // What is not the branch's fault is tried again by whoever called, under a new number.
+  Attempt& attempt = *found_.record.last_attempt;
+  attempt.result = error.kind == ErrorKind::kUnavailable ? Attempt::Result::kInterrupted : Attempt::Result::kFailed;
+  attempt.stage = stage_;
+  attempt.reason = error.Text();
+  attempt.ended_at = found_.record.updated_at = ports_.clock();
+  const Status written = records_->Write(found_);
+  if (!written && written.error().kind == ErrorKind::kSuperseded) return written;
+  return Fail(std::move(error));
+}
+
+}  // namespace perch::beanstalk

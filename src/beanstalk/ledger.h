@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/client.h"
+#include "base/error.h"
+#include "beanstalk/application_facts.h"
+#include "beanstalk/branch_record.h"
+
+namespace perch::beanstalk {
+
+/// What became of everything that an environment caused.
+struct LedgerReport {
+  std::vector<std::string> removed;  ///< what no stack's deletion takes along, and perch deleted now
+  std::vector<std::string> left;     ///< what is there on purpose or could not be deleted, with why
+};
+
+/// After an environment's stack is gone: deletes what is left of it outside the stack (bundles, log groups,
+/// application versions) and looks for each thing in `record.caused`. The same again changes nothing. An error: it
+/// could not be told; nothing is called gone then.
+Result<LedgerReport> SettleLedger(const aws::Client& client, const ApplicationFacts& application,
+                                  const BranchRecord& record);
+
+}  // namespace perch::beanstalk

@@ -1,0 +1,262 @@
+#include "beanstalk/platform.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "beanstalk/app_log.h"
+#include "beanstalk/environment_of.h"
+#include "beanstalk/generate.h"
+#include "beanstalk/ledger.h"
+#include "beanstalk/stack_identity.h"
+#include "beanstalk/stack_names.h"
+#include "beanstalk/take_down.h"
+#include "model/names.h"
+#include "model/resource_names.h"
+#include "model/tags.h"
+
+namespace perch::beanstalk {
+namespace {
+
+Result<AwsSettings> ReadSettings(const Settings& settings) {
+  std::vector<Problem> problems;
+  AwsSettings read = ReadAwsSettings(settings.values, settings.profile, problems);
+  if (problems.empty()) return read;
+  const Problem& problem = problems.front();
+  return Fail({.kind = ErrorKind::kUsage,
+               .what = "the settings cannot be used on AWS",
+               .where = problem.at.line > 0 ? problem.at.Text() : "",
+               .why = problem.text,
+               .hint = problem.hint});
+}
+
+/// Whether a stack is this app's environment of some branch; its identity then.
+std::optional<Identity> EnvironmentStack(const aws::Stack& stack, const std::string& app) {
+  if (!stack.parent_id.empty() || stack.status == "DELETE_COMPLETE") return std::nullopt;
+  const Result<std::optional<Identity>> identity = IdentityFrom(std::vector<Tag>(stack.tags.begin(), stack.tags.end()));
+  if (!identity || !*identity || (*identity)->app != app) return std::nullopt;
+  // Beanstalk's own stacks inherit the tags.
+  if (stack.name != StackNameFor(app, (*identity)->branch)) return std::nullopt;
+  return **identity;
+}
+
+}  // namespace
+
+AwsPlatform::AwsPlatform(Options options) : options_(std::move(options)), cloudformation_(options_.ports.client) {}
+
+Status AwsPlatform::Validate(const Settings& settings) const {
+  const Result<AwsSettings> read = ReadSettings(settings);
+  if (!read) return Fail(read.error());
+  return {};
+}
+
+std::map<std::string, std::string> AwsPlatform::Fixed(const Settings& settings) const {
+  const Result<AwsSettings> read = ReadSettings(settings);
+  return read ? FixedOf(*read, settings.branch) : std::map<std::string, std::string>();
+}
+
+BranchRecords AwsPlatform::RecordsOf(const ApplicationFacts& application) const {
+  return BranchRecords(aws::S3(options_.ports.client), application.versions_bucket);
+}
+
+Result<ApplicationFacts> AwsPlatform::ApplicationFor(const std::string& branch) {
+  const Application application = options_.application_of(branch);
+  {
+    const std::lock_guard lock(mutex_);
+    const std::map<Application, ApplicationFacts>::const_iterator known = applications_.find(application);
+    if (known != applications_.end()) return known->second;
+  }
+  Result<ApplicationFacts> found = FindApplication(cloudformation_, options_.app, application);
+  if (found) {
+    const std::lock_guard lock(mutex_);
+    applications_[application] = *found;
+  }
+  return found;
+}
+
+Result<AwsPlatform::Seen> AwsPlatform::Look(const std::string& branch) {
+  const Result<ApplicationFacts> application = ApplicationFor(branch);
+  if (!application) return Fail(application.error());
+  Seen seen{.application = *application};
+  const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(StackNameFor(options_.app, branch));
+  if (stack && stack->status != "DELETE_COMPLETE" && stack->status != "REVIEW_IN_PROGRESS") {
+    // Another's stack under our name: not ours to tell about, and not ours to touch.
+    const std::optional<Identity> identity = EnvironmentStack(*stack, options_.app);
+    if (!identity || identity->branch != branch) {
+      return Fail({.kind = ErrorKind::kRefused,
+                   .what = "a stack that perch did not make has the name of this branch's",
+                   .where = stack->name,
+                   .why = "its tags do not say that it is '" + Printable(branch) + "' of " + options_.app,
+                   .hint = "Rename or delete that stack."});
+    }
+    seen.stack = *stack;
+  } else if (!stack && stack.error().outcome != aws::Outcome::kNotFound) {
+    return Fail(stack.error());
+  }
+  Result<BranchRecords::Found> found = RecordsOf(seen.application).Read(options_.app, branch);
+  if (!found) return Fail(found.error());
+  seen.found = *std::move(found);
+  if (seen.found.etag.empty() && seen.stack) seen.found.record.identity = *EnvironmentStack(*seen.stack, options_.app);
+  return seen;
+}
+
+Result<std::optional<Environment>> AwsPlatform::Find(const std::string& branch) {
+  const Result<Seen> seen = Look(branch);
+  if (!seen) return Fail(seen.error());
+  if (!seen->IsThere()) return std::nullopt;
+  return EnvironmentOf(seen->stack, seen->found.record);
+}
+
+Result<std::vector<Environment>> AwsPlatform::List() {
+  std::map<std::string, aws::Stack> stacks;  // by branch
+  std::map<std::string, Identity> identities;
+  std::vector<std::string> buckets;
+  const aws::Answer<void> listed = cloudformation_.DescribeStacks().ForEach([&](aws::Stack& stack) {
+    for (const Application application : {Application::kProduction, Application::kStaging}) {
+      if (stack.name != ApplicationStackNameFor(options_.app, ApplicationName(application))) continue;
+      const Result<ApplicationFacts> facts = ApplicationFactsOf(stack, application);
+      if (facts) buckets.push_back(facts->versions_bucket);
+    }
+    if (const std::optional<Identity> identity = EnvironmentStack(stack, options_.app)) {
+      identities[identity->branch] = *identity;
+      stacks[identity->branch] = std::move(stack);
+    }
+    return true;
+  });
+  if (!listed) return Fail(listed.error());
+  std::map<std::string, BranchRecord> records;
+  for (const std::string& bucket : buckets) {
+    const Result<std::vector<BranchRecords::Found>> all =
+        BranchRecords(aws::S3(options_.ports.client), bucket).List(options_.app);
+    if (!all) return Fail(all.error());
+    for (const BranchRecords::Found& found : *all) records[found.record.identity.branch] = found.record;
+  }
+  for (const auto& [branch, identity] : identities) records[branch].identity = identity;
+  std::vector<Environment> environments;
+  for (const auto& [branch, record] : records) {
+    const std::map<std::string, aws::Stack>::const_iterator stack = stacks.find(branch);
+    environments.push_back(
+        EnvironmentOf(stack == stacks.end() ? std::nullopt : std::optional<aws::Stack>(stack->second), record));
+  }
+  return environments;
+}
+
+Status AwsPlatform::Deploy(const engine::DeployRequest& request, const engine::Emit& emit, std::stop_token stop) {
+  const Result<AwsSettings> settings = ReadSettings(request.settings);
+  if (!settings) return Fail(settings.error());
+  return DeploymentRun(options_.ports, request, *settings, emit, std::move(stop)).Run();
+}
+
+Status AwsPlatform::Stop(const Step& step, const engine::Emit&) {
+  return Fail({.kind = ErrorKind::kRefused,
+               .what = "an environment on AWS cannot be stopped and kept",
+               .where = Printable(step.branch),
+               .why = "its database and load balancer cost as much as before",
+               .hint = "Delete it until the next push with `perch down " + Printable(step.branch) + "`."});
+}
+
+Status AwsPlatform::Delete(const Step& step, const engine::Emit& emit) { return Remove(step, emit, false); }
+
+Status AwsPlatform::TakeDown(const Step& step, const engine::Emit& emit) { return Remove(step, emit, true); }
+
+Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a_person) {
+  Result<Seen> seen = Look(step.branch);
+  if (!seen) return Fail(seen.error());
+  if (!seen->IsThere()) return {};
+  const Environment environment = EnvironmentOf(seen->stack, seen->found.record);
+  if (environment.owner_mark != kOwnerMark) {
+    return Fail({.kind = ErrorKind::kRefused,
+                 .what = "this environment is not perch's",
+                 .where = Printable(step.branch),
+                 .why = "its owner mark is '" + Printable(environment.owner_mark) + "'"});
+  }
+  if (environment.generation != step.generation) {
+    return Fail({.kind = ErrorKind::kSuperseded,
+                 .what = "the environment of '" + Printable(step.branch) + "' changed meanwhile",
+                 .why = "it is at number " + std::to_string(environment.generation) + ", not " +
+                        std::to_string(step.generation)});
+  }
+  const BranchRecords records = RecordsOf(seen->application);
+  BranchRecord& record = seen->found.record;
+  record.generation = environment.generation + 1;
+  record.deleting = true;
+  record.updated_at = options_.ports.clock();
+  record.Causes("stack", StackNameFor(options_.app, step.branch));
+  if (const Status written = records.Write(seen->found); !written) return written;
+
+  const auto note = [&](const std::string& text) { emit({.kind = Event::Kind::kNotice, .text = text}); };
+  if (seen->stack) {
+    StackChanger::Hooks hooks;
+    hooks.still_wanted = [&](const std::optional<aws::Stack>&) -> Status {
+      const Result<BranchRecords::Found> now = records.Read(options_.app, step.branch);
+      if (!now) return Fail(now.error());
+      if (now->etag == seen->found.etag) return {};
+      return Fail({.kind = ErrorKind::kSuperseded,
+                   .what = "the branch '" + Printable(step.branch) + "' is deployed again",
+                   .why = "somebody began after this deletion"});
+    };
+    hooks.on_note = note;
+    if (options_.ports.on_progress) {
+      hooks.on_progress = [&](const StackProgress& progress) {
+        options_.ports.on_progress({.text = progress.logical_id + " (" + progress.type + "): " + progress.status});
+      };
+    }
+    hooks.before_delete = EmptyingBuckets(options_.ports.client, options_.ports.read_template, note);
+    const StackChanger changer(options_.ports.client, options_.ports.poll);
+    const Status gone = changer.Delete(*seen->stack, "perch-" + std::to_string(record.generation), hooks);
+    if (!gone) return gone;
+  }
+  const Result<LedgerReport> settled = SettleLedger(options_.ports.client, seen->application, record);
+  if (!settled) return Fail(Error(settled.error()), "the stack is gone, but not all it caused");
+  for (const std::string& line : settled->removed) note(line);
+  for (const std::string& line : settled->left) note("stays: " + line);
+  if (by_a_person) {
+    record.deleting = false;
+    record.caused.clear();
+    record.fixed.clear();
+    record.stopped_commit = step.commit;
+    record.stopped_settings_hash = step.settings_hash;
+    if (const Status written = records.Write(seen->found); !written) return written;
+  } else if (const Status removed = records.Remove(options_.app, step.branch); !removed) {
+    return removed;
+  }
+  emit({.kind = Event::Kind::kDeleted, .generation = record.generation, .text = "it and all it caused are gone"});
+  return {};
+}
+
+Status AwsPlatform::RecordFailure(const Step& step, const std::string& reason) {
+  Result<Seen> seen = Look(step.branch);
+  if (!seen) return Fail(seen.error());
+  BranchRecord& record = seen->found.record;
+  const std::uint64_t now = seen->IsThere() ? EnvironmentOf(seen->stack, record).generation : 0;
+  if (now != step.generation) {
+    return Fail({.kind = ErrorKind::kSuperseded, .what = "the environment changed meanwhile", .where = step.branch});
+  }
+  if (record.identity.profile.empty()) record.identity.profile = step.profile;
+  record.generation = now + 1;
+  record.updated_at = options_.ports.clock();
+  if (seen->found.etag.empty()) record.created_at = record.updated_at;
+  record.last_attempt = Attempt{.generation = record.generation,
+                                .commit = step.commit,
+                                .settings_hash = step.settings_hash,
+                                .result = Attempt::Result::kFailed,
+                                .reason = reason,
+                                .started_at = record.updated_at,
+                                .ended_at = record.updated_at};
+  return RecordsOf(seen->application).Write(seen->found);
+}
+
+Result<engine::LogPiece> AwsPlatform::ReadLog(const std::string& branch, std::uint64_t generation, Stage stage,
+                                              std::uint64_t from, std::size_t limit) {
+  if (stage != Stage::kStart) {
+    if (options_.own_log) return options_.own_log(branch, generation, stage, from, limit);
+    return engine::LogPiece{.next = from, .ended = true};
+  }
+  const Result<Seen> seen = Look(branch);
+  if (!seen) return Fail(seen.error());
+  const std::string name = seen->stack ? OutputOf(*seen->stack, outputs::kEnvironment) : "";
+  if (name.empty()) return engine::LogPiece{.next = from, .ended = true};
+  return AppLog(options_.ports.client, *options_.ports.transport, name, from, limit, options_.ports.clock());
+}
+
+}  // namespace perch::beanstalk
