@@ -107,9 +107,10 @@ Answer<std::vector<PlatformVersion>> ElasticBeanstalk::ListPlatformVersions(cons
 }
 
 Pages<ApplicationVersion> ElasticBeanstalk::DescribeApplicationVersions(const std::string& application) const {
-  return QueryPages<ApplicationVersion>(client_, kService, "DescribeApplicationVersions",
-                                        QueryParameters().Add("ApplicationName", application).Add("MaxRecords", "1000"),
-                                        {.list = "ApplicationVersions"}, &ReadVersion);
+  return QueryPages<ApplicationVersion>(
+      client_, kService, "DescribeApplicationVersions",
+      QueryParameters().AddIf("ApplicationName", application).Add("MaxRecords", "1000"),
+      {.list = "ApplicationVersions"}, &ReadVersion);
 }
 
 Answer<void> ElasticBeanstalk::DeleteApplicationVersion(const std::string& application,

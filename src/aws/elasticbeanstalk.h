@@ -64,6 +64,7 @@ class ElasticBeanstalk {
   /// Ready versions of a branch such as "Docker running on 64bit Amazon Linux 2023", newest first by number: 4.10.0
   /// comes before 4.9.1. All pages.
   Answer<std::vector<PlatformVersion>> ListPlatformVersions(const std::string& branch) const;
+  /// Of an application, or ("") of all.
   Pages<ApplicationVersion> DescribeApplicationVersions(const std::string& application) const;
   /// kConflict while an environment runs it. The bundle goes too.
   Answer<void> DeleteApplicationVersion(const std::string& application, const std::string& label) const;

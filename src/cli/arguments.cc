@@ -79,6 +79,8 @@ class Reader {
         "Example:\n  perch doctor\n  perch doctor --platform aws\n  perch doctor --policy ci > policy.json\n"
         "Checks this machine or AWS and the configuration, and says what to do about each finding.");
     doctor.add_option("--policy", a_.policy, "Print the least IAM policy for deploying (ci) or for `perch sweep`")
+        ->expected(0, 1)
+        ->default_str("ci")
         ->check(CLI::IsMember({"ci", "sweep"}))
         ->type_name("ci|sweep");
     CLI::App& bootstrap = Command("bootstrap", "perch bootstrap\n  perch bootstrap production --yes");

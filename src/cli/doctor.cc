@@ -1,16 +1,17 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 
 #include "base/process.h"
 #include "base/text.h"
-#include "base/value.h"
 #include "cli/commands.h"
 #include "cli/control.h"
-#include "cli/output.h"
+#include "cli/doctor_aws.h"
+#include "cli/doctor_policy.h"
+#include "cli/finding.h"
 #include "cli/serve/live_project.h"
+#include "config/project.h"
 #include "git/repository.h"
 #include "local/sandbox.h"
 
@@ -19,23 +20,6 @@ namespace {
 
 constexpr std::uintmax_t kLittleDisk = 2ULL << 30;
 constexpr long kFewWatches = 8192;
-
-struct Finding {
-  enum class Grade { kGood, kNote, kBad };
-  Grade grade;
-  std::string what;
-  std::string text;
-  std::string hint;
-};
-
-Finding Good(std::string what, std::string text) {
-  return {Finding::Grade::kGood, std::move(what), std::move(text), ""};
-}
-Finding Bad(std::string what, const Error& error) {
-  Error short_error = error;
-  const std::string hint = std::exchange(short_error.hint, "");
-  return {Finding::Grade::kBad, std::move(what), short_error.Text(), hint};
-}
 
 Finding Git() {
   const auto result = RunProcess({.argv = {"git", "--version"}, .timeout = std::chrono::seconds(5)});
@@ -58,7 +42,7 @@ Finding Disk(const std::filesystem::path& folder) {
     return Bad("disk", {.what = "cannot look at the disk", .where = folder.string()});
   const std::uintmax_t free = std::uintmax_t(info.f_bavail) * info.f_frsize;
   const std::string text = FormatBytes(std::int64_t(free)) + " free in " + folder.string();
-  if (free < kLittleDisk) return {Finding::Grade::kNote, "disk", text, "Builds and databases need room: free some."};
+  if (free < kLittleDisk) return Note("disk", text, "Builds and databases need room: free some.");
   return Good("disk", text);
 }
 
@@ -66,8 +50,8 @@ Finding Watches() {
   long limit = 0;
   std::ifstream("/proc/sys/fs/inotify/max_user_watches") >> limit;
   if (limit < kFewWatches) {
-    return {Finding::Grade::kNote, "file watches", std::to_string(limit) + " for this user",
-            "sysctl fs.inotify.max_user_watches=65536 keeps pushes noticed at once."};
+    return Note("file watches", std::to_string(limit) + " for this user",
+                "sysctl fs.inotify.max_user_watches=65536 keeps pushes noticed at once.");
   }
   return Good("file watches", std::to_string(limit) + " for this user");
 }
@@ -87,54 +71,26 @@ void CheckProject(const Context& context, std::vector<Finding>& findings) {
 
 Finding Serve(const Context& context) {
   if (Control(context.ControlSocket()).Get("/api/status")) return Good("serve", "is running");
-  return {Finding::Grade::kNote, "serve", "is not running here", "Start it with `perch serve`."};
+  return Note("serve", "is not running here", "Start it with `perch serve`.");
 }
 
-const char* Mark(Finding::Grade grade) {
-  switch (grade) {
-    case Finding::Grade::kGood:
-      return "ok";
-    case Finding::Grade::kNote:
-      return "note";
-    case Finding::Grade::kBad:
-      return "BAD";
-  }
-  return "?";
-}
-
-void PrintJson(const std::vector<Finding>& findings) {
-  std::string json;
-  for (const Finding& finding : findings) {
-    json += json.empty() ? "[" : ",";
-    json += "{\"check\":" + JsonString(finding.what) + ",\"grade\":" + JsonString(ToLower(Mark(finding.grade))) +
-            ",\"text\":" + JsonString(finding.text) + ",\"hint\":" + JsonString(finding.hint) + "}";
-  }
-  std::printf("%s]\n", json.c_str());
-}
-
-void PrintText(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    std::printf("%-4s  %s: ", Mark(finding.grade), finding.what.c_str());
-    bool first = true;
-    for (const std::string& line : Lines(finding.text)) {
-      std::printf("%s%s\n", first ? "" : "      ", Printable(line).c_str());
-      first = false;
-    }
-    for (const std::string& line : Lines(finding.hint)) std::printf("      %s\n", Printable(line).c_str());
-  }
+/// --platform, else what perch.yaml says; a wrong one is looked at with this machine.
+bool IsAboutAws(const Context& context) {
+  if (!context.arguments.platform.empty()) return context.arguments.platform == "aws";
+  const Result<config::Project> project = config::Load(context.config_file);
+  return project && project->platform == "aws";
 }
 
 }  // namespace
 
 int RunDoctor(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  if (!arguments.policy.empty()) return PrintPolicy(context);
+  if (IsAboutAws(context)) return RunDoctorOnAws(context);
   std::vector<Finding> findings = {Git(), Sandbox(), Memory(), Disk(context.config_file.parent_path()), Watches()};
   CheckProject(context, findings);
   findings.push_back(Serve(context));
-  context.arguments.json ? PrintJson(findings) : PrintText(findings);
-  for (const Finding& finding : findings) {
-    if (finding.grade == Finding::Grade::kBad) return static_cast<int>(ExitCode::kFailed);
-  }
-  return 0;
+  return ReportFindings(findings, arguments.json);
 }
 
 }  // namespace perch::cli
