@@ -91,11 +91,15 @@ class World:
         atexit.register(self.peer.process.kill)
         self.recorder = peers.Peer("recorder.py", "--upstream", self.peer.url)
         atexit.register(self.recorder.process.kill)
+        # In front, so that the call of a probe that was killed ends with it.
+        self.faults = peers.Peer("faults.py", "--upstream", self.recorder.url, "--hang", 20)
+        atexit.register(self.faults.process.kill)
         self.cfn, self.s3 = (peers.client(s, self.peer.url) for s in ("cloudformation", "s3"))
         self.runs = []
 
     def reset(self):
         self.peer.tell("reset")
+        self.faults.tell("clear")
         self.peer.tell("options", outputs_are_changes=False, page_size=None)
         with open(self.log, "w", encoding="utf-8"):
             pass
@@ -104,7 +108,7 @@ class World:
         request = {"mode": mode, "name": name, "generation": generation, "tags": tags(), **more}
         if mode == "apply" and "url" not in request:
             request.setdefault("template", template(generation))
-        environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "AWS_ENDPOINT_URL": self.recorder.url, "AWS_ACCESS_KEY_ID": "testing",
+        environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "AWS_ENDPOINT_URL": self.faults.url, "AWS_ACCESS_KEY_ID": "testing",
                        "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
         run = Run(environment, request)
         self.runs.append(run)
@@ -193,6 +197,7 @@ def run(cases):
     for violation in recorded["violations"]:
         print("violation:", violation)
     print(f"{recorded['calls']} requests judged, {len(recorded['violations'])} violations")
+    world.faults.stop()
     world.recorder.stop()
     world.peer.stop()
     sys.exit(1 if failed or recorded["violations"] else 0)
