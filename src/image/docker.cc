@@ -71,7 +71,16 @@ Result<ProcessResult> Call(ProcessOptions options, std::stop_token stop) {
   return result;
 }
 
-/// A guest's Dockerfile may be a link: docker would read its target with our rights, and show it in the log.
+/// A guest's file may be a link: docker would read its target with our rights, and show it in the log.
+Status MustLieWithin(const fs::path& folder, const std::string& name, const fs::path& file) {
+  std::error_code error;
+  const fs::path relative = file.lexically_relative(folder);
+  if (!relative.empty() && *relative.begin() != ".." && fs::is_regular_file(file, error)) return {};
+  return Fail({.kind = ErrorKind::kUsage,
+               .what = Printable(name) + " leads out of the code",
+               .hint = "It must be a file of the repository."});
+}
+
 Result<fs::path> DockerfileWithin(const BuildOptions& options) {
   std::error_code error;
   const fs::path folder = fs::canonical(options.folder, error);
@@ -82,11 +91,11 @@ Result<fs::path> DockerfileWithin(const BuildOptions& options) {
                  .why = error.message(),
                  .hint = "Write one, or correct `build: {dockerfile: …}`."});
   }
-  const fs::path relative = file.lexically_relative(folder);
-  if (relative.empty() || *relative.begin() == ".." || !fs::is_regular_file(file, error)) {
-    return Fail({.kind = ErrorKind::kUsage,
-                 .what = Printable(options.dockerfile) + " leads out of the code",
-                 .hint = "It must be a file of the repository."});
+  if (Status within = MustLieWithin(folder, options.dockerfile, file); !within) return Fail(within.error());
+  for (const std::string& name : {std::string(".dockerignore"), options.dockerfile + ".dockerignore"}) {
+    if (fs::symlink_status(folder / name, error).type() == fs::file_type::not_found) continue;
+    const fs::path ignore = fs::weakly_canonical(folder / name, error);
+    if (Status within = MustLieWithin(folder, name, ignore); !within) return Fail(within.error());
   }
   return file;
 }

@@ -79,6 +79,14 @@ TEST_F(DockerTest, ADockerfileThatLeadsOutOfTheCodeIsNotRead) {
     EXPECT_EQ(id.error().kind, ErrorKind::kUsage);
     EXPECT_EQ(Log(), "") << "docker was not called";
   }
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "code/Real", "FROM scratch\n"));
+  for (const char* name : {".dockerignore", "Real.dockerignore"}) {
+    fs::create_symlink("/etc/passwd", folder_ / "code" / name);
+    id = docker().Build({.folder = folder_ / "code", .dockerfile = "Real"}, Into(output));
+    ASSERT_FALSE(id) << name;
+    EXPECT_EQ(id.error().what, std::string(name) + " leads out of the code");
+    fs::remove(folder_ / "code" / name);
+  }
   id = docker().Build({.folder = folder_ / "code", .dockerfile = "Nothing"}, Into(output));
   EXPECT_EQ(id.error().what, "there is no Nothing in this commit");
 }

@@ -46,6 +46,13 @@ class Maker {
     Result<std::optional<MadeImage>> found = Find();
     if (!found) return Fail(found.error());
     if (*found) return std::move(**found);
+    const Result<UniqueFd> held = HoldName(
+        ports_.scratch, request_.repository + ":" + ImageTagOf(request_),
+        [&] { Say(ImageStage::kCheckout, "The same files are being built by another one; waiting for it.\n"); }, stop_);
+    if (!held) return Fail(held.error());
+    found = Find();
+    if (!found) return Fail(found.error());
+    if (*found) return std::move(**found);
     if (Status available = ports_.docker.Available(stop_); !available) return Fail(available.error());
     const auto clean_up = [&](const std::string& left) -> Status {
       if (Status removed = ports_.docker.RemoveContainers(Label(left)); !removed) return removed;
@@ -152,6 +159,10 @@ class Maker {
     return {};
   }
 
+  void Say(ImageStage stage, std::string_view text) const {
+    if (ports_.on_output) ports_.on_output(stage, text);
+  }
+
   Status Step(ImageStage stage, const Body& body) const {
     if (stop_.stop_requested()) return Fail({.kind = ErrorKind::kCancelled, .what = "stopped"});
     const Steady::time_point begun = Steady::now();
@@ -161,9 +172,7 @@ class Maker {
       ports_.on_progress({.stage = stage, .kind = kind, .took = took, .why = std::move(why)});
     };
     tell(ImageProgress::Kind::kStarted, "");
-    Status done = body([&](std::string_view piece) {
-      if (ports_.on_output) ports_.on_output(stage, piece);
-    });
+    Status done = body([&](std::string_view piece) { Say(stage, piece); });
     if (done) {
       tell(ImageProgress::Kind::kFinished, "");
     } else {

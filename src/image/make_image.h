@@ -61,7 +61,8 @@ std::string ImageTagOf(const ImageRequest& request);
 /// The image of a commit in the registry. What is there under ImageTagOf was built and tested before and is taken as it
 /// is; else the commit is checked out, built, tested in the image and pushed. Unless all of it went well nothing is
 /// pushed; no container, image or file stays on this machine. kUsage: the settings name no Dockerfile, or the commit
-/// has none; kFailed: build, test or push failed; kCancelled.
+/// has none; kFailed: build, test or push failed; kCancelled. Of several that want the same image with one `scratch`,
+/// one builds and the others wait for it.
 Result<MadeImage> MakeImage(const ImageRequest& request, const ImagePorts& ports, std::stop_token stop);
 
 }  // namespace perch::image

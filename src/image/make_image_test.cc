@@ -314,6 +314,36 @@ TEST_F(MakeImageTest, WhatAKilledProcessLeftIsRemovedFirst) {
   EXPECT_THAT(Log(), HasSubstr("image-rm image rm --force perch-work:image-0123456789abcdef\n"));
 }
 
+TEST_F(MakeImageTest, TheSameTreeIsBuiltByOneAtATime) {
+  Result<UniqueFd> other = HoldName(folder_ / "scratch", "another", {}, {});
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(Make()) << "another tree does not hold it up";
+  Set("log", "");
+  other = HoldName(folder_ / "scratch", kRepository + ":" + looked_up_.at(0), {}, {});
+  ASSERT_TRUE(other);
+  on_output_ = [&] {  // while it waits, the other one pushes
+    registry_ = std::optional(kDigest);
+    other->Close();
+  };
+  output_.clear();
+  const Result<MadeImage> made = Make();
+  ASSERT_TRUE(made) << made.error().Text();
+  EXPECT_FALSE(made->built);
+  EXPECT_EQ(output_, "checkout> The same files are being built by another one; waiting for it.\n");
+  EXPECT_EQ(Log(), "");
+}
+
+TEST_F(MakeImageTest, AStopEndsTheWait) {
+  ASSERT_TRUE(Make());
+  const Result<UniqueFd> other = HoldName(folder_ / "scratch", kRepository + ":" + looked_up_.at(0), {}, {});
+  ASSERT_TRUE(other);
+  std::stop_source stop;
+  on_output_ = [&] { stop.request_stop(); };
+  const Result<MadeImage> made = Make(stop.get_token());
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::kCancelled);
+}
+
 TEST(WorkFolder, OneThatIsUsedIsLeftAlone) {
   char name[] = "/tmp/perch-image-XXXXXX";
   const fs::path place = mkdtemp(name);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "base/error.h"
@@ -32,5 +33,10 @@ class WorkFolder {
   std::filesystem::path path_;
   UniqueFd lock_;
 };
+
+/// Waits until nobody else who works in `place` holds `name`, and holds it until what comes back goes. `on_wait` is
+/// called once if it must wait. kCancelled after a stop.
+Result<UniqueFd> HoldName(const std::filesystem::path& place, const std::string& name,
+                          const std::function<void()>& on_wait, std::stop_token stop);
 
 }  // namespace perch::image
