@@ -34,8 +34,8 @@ std::map<std::string, std::string> DockersOwn() {
 /// A folder of this process alone, gone when this is.
 class PrivateFolder {
  public:
-  PrivateFolder() {
-    std::string name = (fs::temp_directory_path() / "perch-docker-XXXXXX").string();
+  explicit PrivateFolder(const fs::path& place) {
+    std::string name = ((place.empty() ? fs::temp_directory_path() : place) / "perch-docker-XXXXXX").string();
     if (mkdtemp(name.data())) path_ = name;
   }
   PrivateFolder(const PrivateFolder&) = delete;
@@ -111,6 +111,16 @@ bool HasBuildKit(const std::string& program, std::stop_token stop) {
   return major && *major > 18 && *major < 23;
 }
 
+/// Which engine is the user's may be said in the configuration that a push does not see.
+void StayWithEngine(const std::string& program, std::map<std::string, std::string>& env, std::stop_token stop) {
+  if (env.contains("DOCKER_HOST")) return;
+  const Result<ProcessResult> told = Call(
+      {.argv = {program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"}, .timeout = kShort}, stop);
+  if (!told || !told->Succeeded() || Trim(told->out).empty()) return;
+  env["DOCKER_HOST"] = Trim(told->out);
+  env.erase("DOCKER_CONTEXT");
+}
+
 std::string TimedOut(std::chrono::milliseconds timeout) { return "it took longer than " + FormatDuration(timeout); }
 
 }  // namespace
@@ -128,7 +138,7 @@ Status Docker::Available(std::stop_token stop) const {
 Result<std::string> Docker::Build(const BuildOptions& options, const OnOutput& on_output, std::stop_token stop) const {
   const Result<fs::path> dockerfile = DockerfileWithin(options);
   if (!dockerfile) return Fail(dockerfile.error());
-  const PrivateFolder folder;
+  const PrivateFolder folder(options.scratch);
   const fs::path id_file = folder.path() / "id";
   ProcessOptions build{.argv = {program_, "build", "--iidfile", id_file.string(), "--file", dockerfile->string()},
                        .env = DockersOwn(),
@@ -185,28 +195,28 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
   return {};
 }
 
-Result<std::string> Docker::Push(const std::string& image, const std::string& repository, const std::string& tag,
-                                 const std::optional<Login>& login, const OnOutput& on_output,
-                                 std::stop_token stop) const {
+Result<std::string> Docker::Push(const PushOptions& options, const OnOutput& on_output, std::stop_token stop) const {
   // A configuration of this push's own: the password goes with it.
-  const PrivateFolder folder;
+  const PrivateFolder folder(options.scratch);
   std::map<std::string, std::string> env = DockersOwn();
-  if (login) {
+  if (options.login) {
+    StayWithEngine(program_, env, stop);
     env["DOCKER_CONFIG"] = folder.path().string();
-    const Result<ProcessResult> entered =
-        Call({.argv = {program_, "login", "--username", login->user, "--password-stdin", login->registry},
-              .env = env,
-              .input = login->password.Reveal(),
-              .timeout = kShort},
-             stop);
+    const Result<ProcessResult> entered = Call(
+        {.argv = {program_, "login", "--username", options.login->user, "--password-stdin", options.login->registry},
+         .env = env,
+         .input = options.login->password.Reveal(),
+         .timeout = kShort},
+        stop);
     if (!entered) return Fail(entered.error());
     if (!entered->Succeeded()) {
-      return Fail({.what = "the registry refused the login", .where = login->registry, .why = LastWords(*entered)});
+      return Fail(
+          {.what = "the registry refused the login", .where = options.login->registry, .why = LastWords(*entered)});
     }
   }
-  const std::string reference = repository + ":" + tag;
+  const std::string reference = options.repository + ":" + options.tag;
   const Result<ProcessResult> tagged =
-      Call({.argv = {program_, "tag", image, reference}, .env = env, .timeout = kShort}, stop);
+      Call({.argv = {program_, "tag", options.image, reference}, .env = env, .timeout = kShort}, stop);
   if (!tagged) return Fail(tagged.error());
   if (!tagged->Succeeded()) return Fail({.what = "cannot name the image " + reference, .why = LastWords(*tagged)});
   const Result<ProcessResult> pushed =
@@ -221,7 +231,7 @@ Result<std::string> Docker::Push(const std::string& image, const std::string& re
       Call({.argv = {program_, "image", "inspect", "--format", "{{json .RepoDigests}}", reference}, .timeout = kShort},
            stop);
   if (!told) return Fail(told.error());
-  const std::string digest = told->Succeeded() ? DigestIn(told->out, repository) : "";
+  const std::string digest = told->Succeeded() ? DigestIn(told->out, options.repository) : "";
   if (digest.empty()) return Fail({.what = "docker pushed an image and did not tell its digest", .where = reference});
   return digest;
 }

@@ -26,6 +26,7 @@ struct BuildOptions {
   std::string platform;                       ///< "linux/arm64"; "": the machine's own
   std::string tag;                            ///< its name in the engine; "": none
   std::map<std::string, std::string> labels;  ///< for finding it again
+  std::filesystem::path scratch;              ///< for a private folder; "": the system's place for temporary files
   std::chrono::milliseconds timeout = std::chrono::minutes(15);
 };
 
@@ -44,6 +45,13 @@ struct Login {
   std::string registry;  ///< "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
   std::string user;
   Secret password;
+};
+
+struct PushOptions {
+  std::string image;              ///< an id or a name of the engine's
+  std::string repository, tag;    ///< what it is called there
+  std::optional<Login> login;     ///< nullopt: the docker program's own
+  std::filesystem::path scratch;  ///< for a private folder that holds the login meanwhile; "": as above
 };
 
 struct ImageFacts {
@@ -68,10 +76,8 @@ class Docker {
   Status Run(const std::string& image, const RunOptions& options, const OnOutput& on_output,
              std::stop_token stop = {}) const;
 
-  /// Pushes an image as `repository:tag`; its digest in the registry, "sha256:…".
-  Result<std::string> Push(const std::string& image, const std::string& repository, const std::string& tag,
-                           const std::optional<Login>& login, const OnOutput& on_output,
-                           std::stop_token stop = {}) const;
+  /// Pushes an image; its digest in the registry, "sha256:…". kFailed: the login or the push failed.
+  Result<std::string> Push(const PushOptions& options, const OnOutput& on_output, std::stop_token stop = {}) const;
 
   /// Takes a name from the engine, and the image with its last one; no error if there is none of that name.
   Status RemoveImage(const std::string& name, std::stop_token stop = {}) const;

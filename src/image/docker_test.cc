@@ -20,6 +20,7 @@ using ::testing::Not;
 class DockerTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    unsetenv("DOCKER_HOST");
     char name[] = "/tmp/perch-image-XXXXXX";
     folder_ = mkdtemp(name);
     fs::create_directory(folder_ / "code");
@@ -32,7 +33,8 @@ case $1 in
     echo "step 1 buildkit=$DOCKER_BUILDKIT"
     while [ $# -gt 0 ]; do [ "$1" != --iidfile ] || echo sha256:abc > "$2"; shift; done ;;
   run) echo "secret is $TOKEN"; exit "$(cat HERE/exit 2>/dev/null || echo 0)" ;;
-  login) echo "config $DOCKER_CONFIG password $(cat)" >> HERE/log ;;
+  context) echo unix:///mine.sock ;;
+  login) echo "engine $DOCKER_HOST" >> HERE/log; echo "config $DOCKER_CONFIG password $(cat)" >> HERE/log ;;
   image)
     case "$*" in
       *RepoDigests*) echo '["other/shop@sha256:1","reg.example.com/shop@sha256:2"]' ;;
@@ -110,15 +112,22 @@ TEST_F(DockerTest, AFailingCommandSaysHowItEnded) {
 TEST_F(DockerTest, PushLogsInApartFromTheUsersOwnConfiguration) {
   std::string output;
   const Result<std::string> digest =
-      docker().Push("sha256:abc", "reg.example.com/shop", "t1",
-                    Login{.registry = "reg.example.com", .user = "AWS", .password = Secret("pass")}, Into(output));
+      docker().Push({.image = "sha256:abc",
+                     .repository = "reg.example.com/shop",
+                     .tag = "t1",
+                     .login = Login{.registry = "reg.example.com", .user = "AWS", .password = Secret("pass")},
+                     .scratch = folder_ / "code"},
+                    Into(output));
   ASSERT_TRUE(digest) << digest.error().Text();
   EXPECT_EQ(*digest, "sha256:2");
   const std::string log = Log();
   EXPECT_THAT(log, HasSubstr("login --username AWS --password-stdin reg.example.com\n"));
   EXPECT_THAT(log, HasSubstr(" password pass\n"));
   const std::size_t at = log.find("config ") + 7;
-  EXPECT_FALSE(fs::exists(log.substr(at, log.find(' ', at) - at))) << "the login is gone";
+  const fs::path config = log.substr(at, log.find(' ', at) - at);
+  EXPECT_EQ(config.parent_path(), folder_ / "code");
+  EXPECT_FALSE(fs::exists(config)) << "the login is gone";
+  EXPECT_THAT(log, HasSubstr("engine unix:///mine.sock\n")) << "of the user's configuration";
   EXPECT_THAT(log, HasSubstr("tag sha256:abc reg.example.com/shop:t1\npush reg.example.com/shop:t1\n"));
 }
 

@@ -88,7 +88,6 @@ class Maker {
       if (Status made = MakeFolders(tree, 0700); !made) return made;
       return ports_.source.CheckOut(request_.commit, tree, stop_);
     });
-    const std::string work_tag = WorkTag(folder.name());
     std::string architecture;
     if (done) {
       done = Step(ImageStage::kBuild, [&](const OnOutput& on_output) -> Status {
@@ -96,10 +95,11 @@ class Maker {
             ports_.docker.Build({.folder = tree,
                                  .dockerfile = settings_.dockerfile,
                                  .platform = request_.platform,
-                                 .tag = work_tag,
+                                 .tag = WorkTag(folder.name()),
                                  .labels = {{"org.opencontainers.image.revision", request_.commit},
                                             {"perch.app", settings_.app},
                                             {"perch.tree", request_.tree}},
+                                 .scratch = folder.path(),
                                  .timeout = settings_.limits.build_timeout},
                                 on_output, stop_);
         if (!id) return Fail(id.error());
@@ -111,7 +111,7 @@ class Maker {
     }
     if (!done) return Fail(done.error());
     MadeImage made{.built = true, .architecture = architecture};
-    done = Step(ImageStage::kPush, [&](const OnOutput& on_output) { return Push(work_tag, made, on_output); });
+    done = Step(ImageStage::kPush, [&](const OnOutput& on_output) { return Push(folder, made, on_output); });
     if (!done) return Fail(done.error());
     return made;
   }
@@ -142,11 +142,16 @@ class Maker {
                              on_output, stop_);
   }
 
-  Status Push(const std::string& image, MadeImage& made, const OnOutput& on_output) const {
+  Status Push(const WorkFolder& folder, MadeImage& made, const OnOutput& on_output) const {
     const Result<std::optional<Login>> login = ports_.login ? ports_.login() : std::nullopt;
     if (!login) return Fail(login.error());
     const std::string tag = ImageTagOf(request_);
-    const Result<std::string> digest = ports_.docker.Push(image, request_.repository, tag, *login, on_output, stop_);
+    const Result<std::string> digest = ports_.docker.Push({.image = WorkTag(folder.name()),
+                                                           .repository = request_.repository,
+                                                           .tag = tag,
+                                                           .login = *login,
+                                                           .scratch = folder.path()},
+                                                          on_output, stop_);
     if (digest) {
       made.reference = request_.repository + "@" + *digest;
       return {};
