@@ -284,9 +284,16 @@ Status DeploymentRun::PutSecrets() {
   if (!read) return Fail(read.error());
   for (const std::string& name : settings_.secrets) {
     const std::map<std::string, Secret>::const_iterator value = request_.settings.secrets.find(name);
-    if (value == request_.settings.secrets.end()) continue;
     const std::string parameter = ParameterNameFor(settings_.app, settings_.profile, name);
     const std::map<std::string, Secret>::const_iterator known = there.find(parameter);
+    if (value == request_.settings.secrets.end()) {
+      if (known != there.end()) continue;
+      return Fail({.kind = ErrorKind::kUsage,
+                   .what = "the secret `" + name + "` has no value",
+                   .where = parameter,
+                   .why = "it is neither here nor in Parameter Store",
+                   .hint = "Deploy once from where perch.yaml's `secrets` finds it, or put it there by hand."});
+    }
     if (known != there.end() && known->second.Reveal() == value->second.Reveal()) continue;
     const aws::Answer<void> put = ssm.PutParameter(parameter, value->second);
     if (!put) return Fail(Error(put.error()), "cannot keep the secret " + name);

@@ -107,6 +107,12 @@ Result<std::optional<Environment>> AwsPlatform::Find(const std::string& branch) 
   return EnvironmentOf(seen->stack, seen->found.record);
 }
 
+Result<std::string> AwsPlatform::ImageOf(const std::string& branch) {
+  const Result<Seen> seen = Look(branch);
+  if (!seen) return Fail(seen.error());
+  return seen->stack ? OutputOf(*seen->stack, outputs::kImage) : "";
+}
+
 Result<std::vector<Environment>> AwsPlatform::List() {
   std::map<std::string, aws::Stack> stacks;  // by branch
   std::map<std::string, Identity> identities;

@@ -46,6 +46,9 @@ class AwsPlatform : public engine::Platform {
                                    std::size_t limit) override;
   void OnChange(std::function<void(const std::string&)>) override {}  // nothing there changes unasked
 
+  /// What an environment runs, by digest; "" when nothing serves.
+  Result<std::string> ImageOf(const std::string& branch);
+
   /// Deletes an environment because a person says so; it stays away until its branch is pushed to.
   Status TakeDown(const Step& step, const engine::Emit& emit);
 

@@ -136,8 +136,14 @@ class Reader {
         ->required()
         ->type_name("BRANCH");
     up.add_flag("--detach", a_.no_wait, "Do not wait for the result");
+    up.add_flag("--yes", a_.yes, "On AWS: replace an environment, with its data, without asking where that must be");
+    up.add_option("--image", a_.image, "On AWS: deploy this image, by digest, instead of building one")
+        ->type_name("REPOSITORY@sha256:...");
     CLI::App& down = Command("down", "perch down feature/cart");
-    down.add_option("branch", a_.branch, "The branch to stop; its data stay")->required()->type_name("BRANCH");
+    down.add_option("branch", a_.branch, "The branch to stop; its data stay. On AWS: to delete, with its data")
+        ->required()
+        ->type_name("BRANCH");
+    down.add_flag("--yes", a_.yes, "On AWS: delete without asking");
     CLI::App& exec = Command("exec", "perch exec feature/cart -- python3 manage.py shell");
     exec.add_option("branch", a_.branch, "The branch whose environment the command runs in")
         ->required()
@@ -290,7 +296,7 @@ const std::vector<CommandInfo>& Commands() {
       {"logs", "The log of a branch"},
       {"open", "Open a branch, or the dashboard, in the browser"},
       {"up", "Deploy a branch again"},
-      {"down", "Stop a branch; its data stay"},
+      {"down", "Stop a branch; its data stay (on AWS: delete its environment until the next push)"},
       {"exec", "Run a command in a branch's environment"},
       {"sweep", "Delete the environments whose branch is gone"},
       {"hook", "Tell the running serve to look now (for post-receive)"},

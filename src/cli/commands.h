@@ -17,6 +17,12 @@ int RunUp(const Context& context);
 int RunDown(const Context& context);
 int RunExec(const Context& context);
 int RunSweep(const Context& context);
+int RunUpOnAws(const Context& context);  ///< these are what the commands are when they are about AWS
+int RunDownOnAws(const Context& context);
+int RunLsOnAws(const Context& context);
+int RunStatusOnAws(const Context& context);
+int RunLogsOnAws(const Context& context);
+int RunOpenOnAws(const Context& context);
 int RunSweepOnAws(const Context& context);  ///< what `sweep` is when it is about AWS
 int RunHook(const Context& context);
 int RunConfig(const Context& context);

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "config/project.h"
+
 namespace perch::cli {
 
 namespace fs = std::filesystem;
@@ -21,6 +23,12 @@ Result<Context> Locate(const Arguments& arguments) {
   context.state_folder =
       state && *state ? (folder / state).lexically_normal() : context.config_file.parent_path() / ".perch";
   return context;
+}
+
+bool IsAboutAws(const Context& context) {
+  if (!context.arguments.platform.empty()) return context.arguments.platform == "aws";
+  const Result<config::Project> project = config::Load(context.config_file);
+  return project && project->platform == "aws";
 }
 
 }  // namespace perch::cli

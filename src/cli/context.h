@@ -21,4 +21,8 @@ struct Context {
 /// kUsage when the folder of -C is not there.
 Result<Context> Locate(const Arguments& arguments);
 
+/// Whether a command is about environments on AWS: --platform, else what perch.yaml says. One that is wrong is told by
+/// whoever reads it next.
+bool IsAboutAws(const Context& context);
+
 }  // namespace perch::cli

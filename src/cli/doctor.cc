@@ -74,13 +74,6 @@ Finding Serve(const Context& context) {
   return Note("serve", "is not running here", "Start it with `perch serve`.");
 }
 
-/// --platform, else what perch.yaml says; a wrong one is looked at with this machine.
-bool IsAboutAws(const Context& context) {
-  if (!context.arguments.platform.empty()) return context.arguments.platform == "aws";
-  const Result<config::Project> project = config::Load(context.config_file);
-  return project && project->platform == "aws";
-}
-
 }  // namespace
 
 int RunDoctor(const Context& context) {

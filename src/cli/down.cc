@@ -9,6 +9,7 @@
 namespace perch::cli {
 
 int RunDown(const Context& context) {
+  if (IsAboutAws(context)) return RunDownOnAws(context);
   const Control control(context.ControlSocket());
   const Result<Value> view = control.FindBranch(context.arguments.branch);
   if (!view) return Report(view.error(), context.arguments.json);

@@ -6,6 +6,12 @@
 namespace perch::cli {
 
 int RunExec(const Context& context) {
+  if (IsAboutAws(context)) {
+    return Report({.kind = ErrorKind::kUsage,
+                   .what = "`perch exec` reaches environments of this machine only",
+                   .hint = "On AWS, start a session with Systems Manager on the environment's instance."},
+                  context.arguments.json);
+  }
   const Control control(context.ControlSocket());
   const Result<Value> view = control.FindBranch(context.arguments.branch);
   if (!view) return Report(view.error(), context.arguments.json);

@@ -26,6 +26,7 @@ std::string UsualLog(const Value& view) {
 }  // namespace
 
 int RunLogs(const Context& context) {
+  if (IsAboutAws(context)) return RunLogsOnAws(context);
   const Control control(context.ControlSocket());
   const Result<Value> view = control.FindBranch(context.arguments.branch);
   if (!view) return Report(view.error(), context.arguments.json);

@@ -35,14 +35,6 @@ int Run(const Arguments& arguments) {
                                                                            {"doctor", RunDoctor},
                                                                            {"completion", RunCompletion}};
   SetLogLevel(arguments.verbose ? LogLevel::kDebug : LogLevel::kInfo);
-  if (arguments.platform == "aws" && arguments.command != "config" && arguments.command != "template" &&
-      arguments.command != "ci" && arguments.command != "sweep" && arguments.command != "bootstrap" &&
-      arguments.command != "doctor") {
-    return Report({.kind = ErrorKind::kUsage,
-                   .what = "this perch has no platform 'aws' yet",
-                   .hint = "Leave --platform out, or say --platform local."},
-                  arguments.json);
-  }
   const Result<Context> context = Locate(arguments);
   if (!context) return Report(context.error(), arguments.json);
   return functions.at(arguments.command)(*context);

@@ -1,13 +1,10 @@
-#include <cstdio>
-#include <cstdlib>
-
 #include "base/file.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/views.h"
 
 namespace perch::cli {
 namespace {
@@ -30,21 +27,12 @@ Result<std::string> BranchUrl(const Context& context, const Control& control) {
 }  // namespace
 
 int RunOpen(const Context& context) {
+  if (IsAboutAws(context)) return RunOpenOnAws(context);
   const Control control(context.ControlSocket());
   const Result<std::string> url =
       context.arguments.branch.empty() ? DashboardUrl(context, control) : BranchUrl(context, control);
   if (!url) return Report(url.error(), context.arguments.json);
-  if (context.arguments.json) {
-    std::printf("{\"url\":%s}\n", JsonString(*url).c_str());
-    return 0;
-  }
-  std::printf("%s\n", url->c_str());
-  const bool screen = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
-  const Result<ProcessResult> opened =
-      screen ? RunProcess({.argv = {"xdg-open", *url}, .timeout = std::chrono::seconds(10)})
-             : Result<ProcessResult>(ProcessResult{.exit_code = 1});
-  if (!opened || !opened->Succeeded()) std::printf("Open it in a browser; there is none to start here.\n");
-  return 0;
+  return ShowUrl(*url, context.arguments.json);
 }
 
 }  // namespace perch::cli

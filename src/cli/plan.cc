@@ -1,9 +1,9 @@
 #include <cstdio>
-#include <vector>
 
-#include "base/log.h"
+#include "cli/aws/world.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/look.h"
 #include "cli/output.h"
 #include "cli/plan_json.h"
 #include "cli/serve/live_project.h"
@@ -11,7 +11,6 @@
 #include "cli/system_clock.h"
 #include "git/repository.h"
 #include "local/platform.h"
-#include "plan/planner.h"
 #include "plan/render.h"
 
 namespace perch::cli {
@@ -50,26 +49,22 @@ Result<Plan> PlanWithoutServe(const Context& context) {
   NoTraffic traffic;
   const Result<std::unique_ptr<engine::Platform>> platform = OpenPlatform(context, now.app, **repository, traffic);
   if (!platform) return Fail(platform.error());
-  const Result<std::vector<Environment>> environments =
-      *platform ? (*platform)->List() : Result<std::vector<Environment>>(std::vector<Environment>());
-  if (!environments) return Fail(environments.error());
-  const Result<BranchList> list = (*repository)->List({});
-  if (!list) return Fail(list.error());
   ProjectSettings settings(**project, **repository);
-  std::vector<plan::WantedBranch> wanted;
-  for (const Branch& branch : list->branches) {
-    const Result<Settings> own = settings.For(branch);
-    wanted.push_back({.branch = branch,
-                      .profile = own ? own->profile : "",
-                      .settings_hash = own ? own->hash : "",
-                      .problem = own ? "" : own.error().Text(),
-                      .fixed = own && *platform ? (*platform)->Fixed(*own) : std::map<std::string, std::string>()});
-  }
-  return plan::MakePlan({.branches = wanted,
-                         .environments = *environments,
-                         .asked = {},
-                         .policy = (*project)->Policy(),
-                         .now = SystemClock()()});
+  Result<Looked> looked = LookAtAll({.branches = **repository,
+                                     .settings = settings,
+                                     .platform = platform->get(),
+                                     .policy = (*project)->Policy(),
+                                     .now = SystemClock()()});
+  if (!looked) return Fail(looked.error());
+  return std::move(looked->plan);
+}
+
+Result<Plan> PlanOnAws(const Context& context) {
+  const auto world = AwsWorld::Open(context, {.nothing_done = "nothing can be planned"});
+  if (!world) return Fail(world.error());
+  Result<Looked> looked = LookAtAll((*world)->Look(), (*world)->session().stop());
+  if (!looked) return Fail(looked.error());
+  return std::move(looked->plan);
 }
 
 /// The plan of a fresh look by the running serve.
@@ -85,7 +80,9 @@ int RunPlan(const Context& context) {
   const bool json = context.arguments.json;
   const Control control(context.ControlSocket());
   const bool serving = control.Get("/api/status").has_value();
-  const Result<Plan> plan = serving ? PlanOfServe(control) : PlanWithoutServe(context);
+  const Result<Plan> plan = IsAboutAws(context) ? PlanOnAws(context)
+                            : serving           ? PlanOfServe(control)
+                                                : PlanWithoutServe(context);
   if (!plan) return Report(plan.error(), json);
   std::printf("%s\n", json ? plan::ToJson(*plan).c_str() : plan::PlanText(*plan).c_str());
   return 0;

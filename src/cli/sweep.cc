@@ -28,15 +28,6 @@ int Deletions(const Plan& plan) {
   }));
 }
 
-/// Without options that say so it is perch.yaml that tells; one that is broken is told by whoever reads it next.
-bool IsAboutAws(const Context& context) {
-  const Arguments& arguments = context.arguments;
-  if (!arguments.platform.empty()) return arguments.platform == "aws";
-  if (!arguments.github.empty() || !arguments.repository.empty() || arguments.adopt) return true;
-  const Result<config::Project> project = config::Load(context.config_file);
-  return project && project->platform == "aws";
-}
-
 bool Agreed(int deletions) {
   std::printf("Delete %d environment%s with their data? [y/N] ", deletions, deletions == 1 ? "" : "s");
   std::fflush(stdout);
@@ -49,7 +40,9 @@ bool Agreed(int deletions) {
 
 int RunSweep(const Context& context) {
   const Arguments& arguments = context.arguments;
-  if (IsAboutAws(context)) return RunSweepOnAws(context);
+  const bool named = !context.arguments.github.empty() || !context.arguments.repository.empty();
+  if ((context.arguments.platform.empty() && (named || context.arguments.adopt)) || IsAboutAws(context))
+    return RunSweepOnAws(context);
   const Control control(context.ControlSocket());
   const Result<std::string> answer = control.Post("/api/sweep", Body(false, arguments.max_deletes));
   if (!answer) return Report(answer.error(), arguments.json);

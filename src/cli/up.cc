@@ -11,6 +11,7 @@
 namespace perch::cli {
 
 int RunUp(const Context& context) {
+  if (IsAboutAws(context)) return RunUpOnAws(context);
   const Arguments& arguments = context.arguments;
   const Control control(context.ControlSocket());
   const Result<Value> before = control.FindBranch(arguments.branch);

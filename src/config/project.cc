@@ -142,7 +142,7 @@ std::vector<Diagnostic> Problems(std::string_view text, const std::string& file_
 }
 
 Result<Project> Load(const std::filesystem::path& path, const LoadOptions& options) {
-  Result<std::string> text = ReadFile(path, kMostYamlBytes);
+  Result<std::string> text = options.text ? Result<std::string>(*options.text) : ReadFile(path, kMostYamlBytes);
   if (!text) {
     Error error = text.error();
     const bool missing = error.kind == ErrorKind::kNotFound;

@@ -61,6 +61,7 @@ inline constexpr std::string_view kFromCommandLine = "--platform";
 
 struct LoadOptions {
   std::string platform = "";  ///< "local" or "aws": counts instead of what the file says; "": the file's
+  std::optional<std::string> text = std::nullopt;  ///< what the file says, instead of what is on the disk
 };
 
 /// Reads and checks a file. A missing, empty or unreadable one is an error that says what to do; everything that is

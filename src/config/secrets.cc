@@ -111,7 +111,7 @@ std::optional<std::string> FindProcessVariable(const std::string& name) {
 
 Result<std::map<std::string, Secret>> ResolveSecrets(const Project& project, const Profile& profile,
                                                      const FindVariable& find_variable, Redactor* redactor,
-                                                     std::stop_token stop) {
+                                                     std::stop_token stop, MissingSecrets missing) {
   std::map<std::string, Secret> secrets;
   const Value* sources = profile.values.Find("secrets");
   if (!sources || !sources->AsMap()) return secrets;
@@ -132,7 +132,7 @@ Result<std::map<std::string, Secret>> ResolveSecrets(const Project& project, con
     secrets.emplace(entry.key, std::move(secret));
   }
   if (stop.stop_requested()) return Fail({.kind = ErrorKind::kCancelled, .what = "stopped while reading the secrets"});
-  if (diagnostics.empty()) return secrets;
+  if (diagnostics.empty() || missing == MissingSecrets::kAreLeftOut) return secrets;
   Error error = diagnostics.ToError();
   if (all_may_pass) error.kind = ErrorKind::kUnavailable;
   return Fail(std::move(error));

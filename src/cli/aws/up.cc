@@ -1,0 +1,248 @@
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+
+#include "base/text.h"
+#include "beanstalk/stack_names.h"
+#include "cli/ask.h"
+#include "cli/aws/world.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "engine/events.h"
+#include "git/github.h"
+#include "git/github_status.h"
+#include "model/resource_names.h"
+
+namespace perch::cli {
+namespace {
+
+constexpr char kNothingDone[] = "nothing was deployed";
+constexpr int kBarWidth = 20;
+
+/// "[########............] 3 min 5 s of about 8 min", or only the time when nobody knows how long it takes.
+std::string Bar(const beanstalk::DeployProgress& progress) {
+  const std::string took = FormatDuration(progress.took);
+  if (progress.usually.count() <= 0) return "[" + took + "]";
+  const double done = std::min(0.99, double(progress.took.count()) / double(progress.usually.count()));
+  const int filled = int(done * kBarWidth);
+  return "[" + std::string(std::size_t(filled), '#') + std::string(std::size_t(kBarWidth - filled), '.') + "] " + took +
+         " of about " + FormatDuration(progress.usually);
+}
+
+/// Lines from several threads, or events as JSON.
+class Printer {
+ public:
+  explicit Printer(bool json) : json_(json) {}
+
+  void Line(const std::string& text) {
+    if (json_) return;
+    const std::lock_guard lock(mutex_);
+    std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+  }
+  void Output(std::string_view piece) {
+    if (json_) return;
+    const std::lock_guard lock(mutex_);
+    pending_ += piece;
+    for (std::size_t end; (end = pending_.find('\n')) != std::string::npos; pending_.erase(0, end + 1))
+      std::printf("  | %s\n", Printable(pending_.substr(0, end)).c_str());
+    std::fflush(stdout);
+  }
+  void Tell(const Event& event) {
+    const std::string line = json_ ? engine::ToJson(event) : EventLine(event);
+    if (line.empty()) return;
+    const std::lock_guard lock(mutex_);
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+  }
+
+ private:
+  const bool json_;
+  std::mutex mutex_;
+  std::string pending_;  // an unfinished line of output
+};
+
+std::string ChangeLine(const aws::Change& change) {
+  std::string verb = ToLower(change.action);
+  if (change.action == "Modify") {
+    verb = change.replacement == "True"          ? "REPLACE"
+           : change.replacement == "Conditional" ? "change (perhaps replace)"
+                                                 : "change";
+  }
+  std::string line = "  " + verb + " " + change.logical_id + " (" + change.type + ")";
+  if (!change.properties.empty()) line += ": " + Join(change.properties, ", ");
+  return Printable(line);
+}
+
+/// One `perch up` on AWS.
+class Up {
+ public:
+  Up(const Arguments& arguments, AwsWorld& world, Printer& printer)
+      : arguments_(arguments), world_(world), printer_(printer), branch_(arguments.branch) {}
+
+  int Run() {
+    Result<Looked> looked = LookAtOne(world_.Look(), branch_, true, world_.session().stop());
+    if (!looked) return Report(looked.error(), arguments_.json);
+    const Branch* head = looked->FindBranch(branch_);
+    if (!head) {
+      return Report({.kind = ErrorKind::kNotFound,
+                     .what = "there is no branch '" + Printable(branch_) + "'",
+                     .why = "the git host does not have it; its environment is still there",
+                     .hint = "Push the branch, or run `perch sweep`."},
+                    arguments_.json);
+    }
+    const Step step = looked->plan.steps.empty() ? Step{} : looked->plan.steps.front();
+    url_ = world_.UrlFor(branch_);
+    const Environment* environment = looked->FindEnvironment(branch_);
+    if (environment && IsThere(*environment, *head, step)) return NothingToDo(*head);
+    if (!Changes(step.action) || step.action == Action::kDelete) return Declined(step);
+    if (const Status agreed = Agree(step); !agreed) return Report(agreed.error(), arguments_.json);
+    return Deploy(*head, step);
+  }
+
+ private:
+  /// Whether the link shows exactly what is asked for.
+  bool IsThere(const Environment& environment, const Branch& head, const Step& step) {
+    if (environment.state != State::kReady || environment.serving_commit != head.commit ||
+        environment.settings_hash != step.settings_hash || step.action == Action::kReplace) {
+      return false;
+    }
+    return arguments_.image.empty() || arguments_.image.ends_with(DigestOf(environment));
+  }
+
+  std::string DigestOf(const Environment& environment) {
+    const Result<std::string> image = world_.platform().ImageOf(environment.branch);
+    return image ? image->substr(std::min(image->size(), image->find('@'))) : "?";
+  }
+
+  int NothingToDo(const Branch& head) {
+    SetStatus(head, git::CommitStatus::State::kSuccess, "The environment shows this commit");
+    if (arguments_.json) {
+      std::printf("{\"changed\":false,\"url\":%s,\"commit\":%s}\n", JsonString(url_).c_str(),
+                  JsonString(head.commit).c_str());
+    } else {
+      printer_.Line("Nothing to do: " + url_ + " shows " + head.commit.substr(0, 7) + ", the newest commit.");
+    }
+    return static_cast<int>(ExitCode::kDone);
+  }
+
+  /// The plan does not want it deployed.
+  int Declined(const Step& step) {
+    const bool done = step.action == Action::kSkip || step.action == Action::kHold;
+    if (done) {
+      printer_.Line(Printable(branch_) + " " + std::string(ActionName(step.action)) + ": " + Printable(step.reason));
+      return static_cast<int>(ExitCode::kDone);
+    }
+    const bool wrong = step.action == Action::kLeaveFailed;
+    return Report({.kind = wrong ? ErrorKind::kUsage : ErrorKind::kRefused,
+                   .what = kNothingDone,
+                   .where = Printable(branch_),
+                   .why = step.reason},
+                  arguments_.json);
+  }
+
+  /// A replacement costs the environment's data.
+  Status Agree(const Step& step) {
+    if (step.action != Action::kReplace) {
+      printer_.Line(Printable(branch_) + ": " + std::string(ActionName(step.action)) + ", " + Printable(step.reason));
+      return {};
+    }
+    printer_.Line(Printable(branch_) + " must be deleted, with its data, and made again: " + Printable(step.reason));
+    if (arguments_.yes) return {};
+    const bool agreed = CanAsk() && Agrees("Delete it and make it again?", world_.session().stop());
+    if (agreed) return {};
+    return Fail({.kind = ErrorKind::kRefused,
+                 .what = kNothingDone,
+                 .why = CanAsk() ? "you did not agree to the replacement" : "there is no terminal to ask",
+                 .hint = "Say --yes to replace without asking."});
+  }
+
+  int Deploy(const Branch& head, const Step& step) {
+    const Result<Settings> settings = world_.settings().For(head);
+    if (!settings) return Report(settings.error(), arguments_.json);
+    for (const std::string& notice : settings->notices) printer_.Line("note: " + Printable(notice));
+    SetStatus(head, git::CommitStatus::State::kPending, "The environment is being deployed");
+    const engine::DeployRequest request{
+        .step = step, .branch = head, .settings = *settings, .still_wanted = [&] { return StillHead(head); }};
+    const Status done = world_.platform().Deploy(
+        request,
+        [&](Event event) {
+          event.branch = branch_;
+          event.slug = step.slug;
+          printer_.Tell(event);
+        },
+        world_.session().stop());
+    if (!done) return Failed(head, done.error());
+    if (arguments_.no_wait) {
+      printer_.Line("CloudFormation has begun. Watch it with `perch status " + Printable(branch_) + "`.");
+      return static_cast<int>(ExitCode::kDone);
+    }
+    SetStatus(head, git::CommitStatus::State::kSuccess, "The environment shows this commit");
+    printer_.Line(url_);
+    return static_cast<int>(ExitCode::kDone);
+  }
+
+  Status StillHead(const Branch& head) {
+    const Result<std::optional<Branch>> now = world_.branches().Find(branch_, world_.session().stop());
+    if (!now) return Fail(now.error());
+    if (*now && (*now)->commit == head.commit) return {};
+    return Fail({.kind = ErrorKind::kSuperseded,
+                 .what = "'" + Printable(branch_) + "' has moved on",
+                 .why = *now ? "it is at " + (*now)->commit.substr(0, 7) + " now" : "it is gone"});
+  }
+
+  int Failed(const Branch& head, const Error& error) {
+    if (world_.session().stop().stop_requested()) {
+      printer_.Line("Stopped waiting; what CloudFormation began goes on. Watch it with `perch status " +
+                    Printable(branch_) + "`, or run `perch up " + Printable(branch_) + "` again.");
+    } else if (error.kind != ErrorKind::kSuperseded) {
+      SetStatus(head, git::CommitStatus::State::kFailure, error.what);
+    }
+    return Report(error, arguments_.json);
+  }
+
+  /// Only where the branches come from GitHub with a token; that it fails must not fail the deployment.
+  void SetStatus(const Branch& head, git::CommitStatus::State state, const std::string& text) {
+    git::GitHub* github = dynamic_cast<git::GitHub*>(&world_.branches());
+    if (!github) return;
+    const Status set = git::SetCommitStatus(github->client(),
+                                            {.commit = head.commit,
+                                             .state = state,
+                                             .url = url_,
+                                             .description = text,
+                                             .context = "perch/" + world_.project().Current()->project.app},
+                                            world_.session().stop());
+    if (!set) printer_.Line("note: the commit status was not set: " + Printable(set.error().Text()));
+  }
+
+  const Arguments& arguments_;
+  AwsWorld& world_;
+  Printer& printer_;
+  const std::string branch_;
+  std::string url_;
+};
+
+}  // namespace
+
+int RunUpOnAws(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  Printer printer(arguments.json);
+  const auto world =
+      AwsWorld::Open(context, {.nothing_done = kNothingDone,
+                               .image = arguments.image,
+                               .detach = arguments.no_wait,
+                               .of_default_branch = true,
+                               .on_progress =
+                                   [&](const beanstalk::DeployProgress& progress) {
+                                     printer.Line("  " + Printable(progress.text) + "  " + Bar(progress));
+                                   },
+                               .on_changes =
+                                   [&](const std::vector<aws::Change>& changes) {
+                                     for (const aws::Change& change : changes) printer.Line(ChangeLine(change));
+                                   },
+                               .on_output = [&](std::string_view piece) { printer.Output(piece); }});
+  if (!world) return Report(world.error(), arguments.json);
+  return Up(arguments, **world, printer).Run();
+}
+
+}  // namespace perch::cli
