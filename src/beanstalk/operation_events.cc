@@ -34,7 +34,7 @@ bool OperationEvents::Take(const aws::StackEvent& event) {
   if (token_.empty() && event.time && *event.time < since_) return false;
   if (!token_.empty() && !begun_) {
     if (IsOfStack(event) && event.status == kReview) return false;
-    if (IsOfStack(event) && IsFinal(event.status)) {
+    if (IsOfStack(event) && IsFinal(event.status) && event.token != token_) {
       if (found_ || ++ends_ > kMostLaterEnds) return false;
     }
     found_ = found_ || event.token == token_;

@@ -94,6 +94,14 @@ TEST(OperationEvents, AnUpdateIsOverBeforeOldResourcesAreRemoved) {
   EXPECT_EQ(events.end()->status, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
 }
 
+TEST(OperationEvents, AResourceMayTellLaterThanTheStackThatItIsOver) {
+  OperationEvents events(kId, "b", {});
+  Read(events, {"0 a shop CREATE_IN_PROGRESS", "9 b shop DELETE_IN_PROGRESS", "10 b shop DELETE_COMPLETE",
+                "10 b Queue CREATE_FAILED Resource creation cancelled"});
+  ASSERT_TRUE(events.end());
+  EXPECT_EQ(events.end()->status, "DELETE_COMPLETE");
+}
+
 TEST(OperationEvents, WhatCameAfterItsEndIsNotItsOwn) {
   OperationEvents events(kId, "b", {});
   Read(events,

@@ -60,6 +60,7 @@ Result<aws::Stack> StackChanger::Wait(const std::string& stack_id, Time since, c
 }
 
 Result<StackOutcome> StackChanger::Apply(const StackRequest& request, const Hooks& hooks) const {
+  std::string how = "its status";
   for (int look = 0; look < kMostLooks; ++look) {
     if (look > 0 && !client_.Sleep(poll_)) return Fail(StoppedWaiting());
     const Result<std::optional<aws::Stack>> found = Find(request.name);
@@ -72,22 +73,22 @@ Result<StackOutcome> StackChanger::Apply(const StackRequest& request, const Hook
     const Result<bool> ready = MakeReady(stack, request, hooks);
     if (!ready) return Fail(ready.error());
     if (!*ready) continue;
-    Result<std::optional<StackOutcome>> outcome = Change(stack, request, hooks);
+    Result<std::optional<StackOutcome>> outcome = Change(stack, request, hooks, how);
     if (!outcome) return Fail(outcome.error());
     if (*outcome) return Protect(**std::move(outcome), request);
     if (hooks.on_note) hooks.on_note("somebody else changed the stack meanwhile; looking again");
   }
   return Fail({.kind = ErrorKind::kUnavailable,
                .what = "the stack " + request.name + " was changed by others again and again",
-               .why = "it was looked at " + std::to_string(kMostLooks) + " times",
+               .why = "it was looked at " + std::to_string(kMostLooks) + " times; the last that kept it: " + how,
                .hint = "See who else deploys this branch, and run it again."});
 }
 
-/// nullopt: somebody else changed the stack meanwhile.
 Result<std::optional<StackOutcome>> StackChanger::Change(const std::optional<aws::Stack>& found,
-                                                         const StackRequest& request, const Hooks& hooks) const {
+                                                         const StackRequest& request, const Hooks& hooks,
+                                                         std::string& how) const {
   const std::optional<aws::Stack> stack = RemedyFor(found ? found->status : "") == Remedy::kNone ? found : std::nullopt;
-  const Result<std::optional<aws::ChangeSet>> set = Prepare(stack, request);
+  const Result<std::optional<aws::ChangeSet>> set = Prepare(stack, request, how);
   if (!set) return Fail(set.error());
   if (!*set) return std::nullopt;
   if ((*set)->nothing_to_do) {
@@ -107,37 +108,43 @@ Result<std::optional<StackOutcome>> StackChanger::Change(const std::optional<aws
   const bool gone = !*now, moved = stack && *now && RemedyFor((*now)->status) != Remedy::kNone;
   if (gone || moved) {
     give_up();
+    how = gone ? "it was deleted" : "it went on to " + (*now)->status;
     return std::nullopt;
   }
   if (const Status wanted = Ask(hooks, stack ? *now : std::nullopt); !wanted) {
     give_up();
     return Fail(wanted.error());
   }
-  return Execute(**set, request, hooks);
+  return Execute(**set, request, hooks, how);
 }
 
-/// A change set that is ready to be executed, or has nothing to do. nullopt: somebody else was quicker.
+/// A change set that is ready to be executed, or has nothing to do.
 Result<std::optional<aws::ChangeSet>> StackChanger::Prepare(const std::optional<aws::Stack>& stack,
-                                                            const StackRequest& request) const {
+                                                            const StackRequest& request, std::string& how) const {
   // Made against the id: an update of a stack that was deleted and made again meanwhile must not happen.
-  const aws::Answer<aws::ChangeSetIds> ids = cloudformation_.CreateChangeSet({.stack = stack ? stack->id : request.name,
-                                                                              .name = UniqueName(request.change_set),
-                                                                              .create = !stack,
-                                                                              .template_body = request.template_body,
-                                                                              .template_url = request.template_url,
-                                                                              .tags = request.tags,
-                                                                              .capabilities = {"CAPABILITY_IAM"},
-                                                                              .role_arn = request.role_arn,
-                                                                              .token = UniqueName(request.token)});
-  if (!ids && SomebodyElse(ids.error())) return std::nullopt;
+  const aws::Answer<aws::ChangeSetIds> ids =
+      cloudformation_.CreateChangeSet({.stack = stack ? stack->id : request.name,
+                                       .name = UniqueName(request.change_set),
+                                       .create = !stack,
+                                       .template_body = request.template_body,
+                                       .template_url = request.template_url,
+                                       .tags = request.tags,
+                                       .capabilities = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"},
+                                       .role_arn = request.role_arn,
+                                       .token = UniqueName(request.token)});
+  const auto void_by = [&](std::string why) {
+    how = std::move(why);
+    return std::nullopt;
+  };
+  if (!ids && SomebodyElse(ids.error())) return void_by(Error(ids.error()).why);
   if (!ids) return Fail(ids.error());
   const Time end = client_.Now() + kChangeSetTime;
   for (bool first = true;; first = false) {
     if (!client_.Sleep(first ? std::min(kFirstLook, poll_) : poll_)) return Fail(StoppedWaiting());
     aws::Answer<aws::ChangeSet> set = cloudformation_.DescribeChangeSet(ids->change_set);
-    if (!set && set.error().outcome == aws::Outcome::kNotFound) return std::nullopt;
+    if (!set && set.error().outcome == aws::Outcome::kNotFound) return void_by(Error(set.error()).why);
     if (!set) return Fail(set.error());
-    if (set->status.starts_with("DELETE_")) return std::nullopt;
+    if (set->status.starts_with("DELETE_")) return void_by("its change set was deleted");
     if (set->status == "CREATE_COMPLETE" || set->nothing_to_do) return *std::move(set);
     if (set->status == "FAILED") {
       (void)cloudformation_.DeleteChangeSet(set->id);
@@ -172,15 +179,17 @@ Status StackChanger::Agree(const aws::ChangeSet& set, const StackRequest& reques
   return hooks.confirm ? hooks.confirm(set.changes) : Status();
 }
 
-/// nullopt: the change set is void.
 Result<std::optional<StackOutcome>> StackChanger::Execute(const aws::ChangeSet& set, const StackRequest& request,
-                                                          const Hooks& hooks) const {
+                                                          const Hooks& hooks, std::string& how) const {
   const Operation operation{.stack_id = set.stack_id,
                             .stack_name = request.name,
                             .token = UniqueName(request.token),
                             .longest = request.longest};
   const aws::Answer<void> begun = cloudformation_.ExecuteChangeSet(set.id, operation.token);
-  if (!begun && SomebodyElse(begun.error())) return std::nullopt;
+  if (!begun && SomebodyElse(begun.error())) {
+    how = Error(begun.error()).why;
+    return std::nullopt;
+  }
   if (!begun) return Fail(begun.error());
   if (!request.wait) {
     const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(set.stack_id);

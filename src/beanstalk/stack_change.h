@@ -80,13 +80,14 @@ class StackChanger {
   Status MayDeleteAgain(const aws::Stack& stack, const StackRequest& request) const;
   Status DeleteById(const aws::Stack& stack, const std::string& token, const Hooks& hooks, Deletion which) const;
 
+  // nullopt: somebody else changed the stack meanwhile; `how` is then what AWS said, if it did.
   Result<std::optional<StackOutcome>> Change(const std::optional<aws::Stack>& stack, const StackRequest& request,
-                                             const Hooks& hooks) const;
-  Result<std::optional<aws::ChangeSet>> Prepare(const std::optional<aws::Stack>& stack,
-                                                const StackRequest& request) const;
+                                             const Hooks& hooks, std::string& how) const;
+  Result<std::optional<aws::ChangeSet>> Prepare(const std::optional<aws::Stack>& stack, const StackRequest& request,
+                                                std::string& how) const;
   Status Agree(const aws::ChangeSet& set, const StackRequest& request, const Hooks& hooks) const;
   Result<std::optional<StackOutcome>> Execute(const aws::ChangeSet& set, const StackRequest& request,
-                                              const Hooks& hooks) const;
+                                              const Hooks& hooks, std::string& how) const;
   Result<StackOutcome> Protect(StackOutcome outcome, const StackRequest& request) const;
 
   aws::Client client_;

@@ -108,9 +108,13 @@ def the_cause_of_a_failing_update_is_the_first_real_one(world):
     holds(world.apply(3, template=template(3, Queue=queue(3), Group=group())).result, "changed UPDATE_COMPLETE")
 
 
-def a_refused_template_says_why(world):
-    named = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "admin", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}}
-    holds(world.apply(1, template=template(1, Role=named)).result, "failed: CloudFormation did not do CreateChangeSet: 127.0.0.1")
+def roles_may_have_names(world):
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "shop-cart-app", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}}
+    equal(world.apply(1, template=template(1, Role=role)).result, "changed CREATE_COMPLETE Generation=1")
+
+
+def a_refused_change_says_why(world):
+    holds(world.apply(1, tags={**tags(), "aws:mine": "no"}).result, "failed: CloudFormation did not do CreateChangeSet: 127.0.0.1")
     equal(world.status(), None)
 
 

@@ -1,7 +1,5 @@
 """Every state of a stack has its way: to what is asked, or away. repair.py PROBE [case …]"""
 
-import time
-
 from world import equal, group, holds, queue, run, tags, template, until
 
 REVIEW = "an earlier attempt left a stack that can only be deleted: "
@@ -224,7 +222,6 @@ def a_new_stack_of_the_same_name_is_never_deleted(world):
         asked = len(world.calls("DeleteStack"))
         late.send()
         equal(late.end(), "deleted")
-        time.sleep(0.1)
         equal(world.stack()["StackId"], new)
         equal(world.status(), "CREATE_COMPLETE")
         equal(len(world.calls("DeleteStack")), asked)

@@ -65,7 +65,7 @@ class Run:
 
     def end(self):
         """The last thing it says, all its lines of an error in one."""
-        self.process.wait(120)
+        self.process.wait(60)
         self.reader.join(10)
         errors = self.process.stderr.read()
         if errors:
