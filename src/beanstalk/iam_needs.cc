@@ -54,11 +54,10 @@ Value SweepPolicy(const AwsSettings& settings) {
                  {.actions = {"cloudformation:ListStackResources", "cloudformation:GetTemplate",
                               "cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"},
                   .resources = {arns.Stacks()}},
-                 {.actions = {"s3:PutBucketPolicy", "s3:ListBucket", "s3:ListBucketVersions",
+                 {.actions = {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket", "s3:ListBucketVersions",
                               "s3:ListBucketMultipartUploads"},
                   .resources = {arns.Buckets()}},
-                 {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion",
-                              "s3:AbortMultipartUpload"},
+                 {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"},
                   .resources = {arns.Objects()}}})
       .value();
 }

@@ -92,7 +92,7 @@ class Front:
             sent = datetime.datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
         except ValueError:
             return wire.error(request.service, "IncompleteSignature", "Date must be in ISO-8601 'basic format'")
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.world.options.get("clock_off", 0))
         if abs((now - sent).total_seconds()) <= 15 * 60:
             return None
         if request.service == "s3":
@@ -102,9 +102,8 @@ class Front:
         return wire.error(request.service, code, f"Signature {word}: {request.headers['x-amz-date']} is now {'earlier' if sent < now else 'later'} than "
                           f"{now:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} {'-' if sent < now else '+'} 15 min.)", 403)
 
-    @staticmethod
-    def _answer(start_response, status, kind, body, more=()):
-        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+    def _answer(self, start_response, status, kind, body, more=()):
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + self.world.options.get("clock_off", 0)))
         start_response(f"{status} {'OK' if status < 300 else 'Error'}", [("Content-Type", kind), ("Content-Length", str(len(body))), ("Date", date), *more])
         return [body]
 
@@ -164,7 +163,7 @@ class Front:
         return {}
 
     def _do_options(self, given):
-        """{"max_stacks": …, "max_versions": …, "outputs_are_changes": true, "page_size": …, "speed": …, "quotas": {…}}"""
+        """{"max_stacks": …, "max_versions": …, "outputs_are_changes": true, "page_size": …, "speed": …, "quotas": {…}, "clock_off": seconds}"""
         for key, value in given.items():
             if key in ("page_size", "speed"):
                 setattr(self.world, key, value)

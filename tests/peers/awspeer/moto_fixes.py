@@ -2,13 +2,14 @@
 
 import json
 import threading
+from xml.etree import ElementTree
 
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam import access_control
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.s3.exceptions import AccessDeniedByLock
-from moto.s3.models import S3Backend
+from moto.s3.models import S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 raw = threading.local()  # .target, .body: the request as it came
@@ -61,12 +62,34 @@ def _permissions():
     def permitted(self, resource):
         """Where moto doesn't know the resource ("*"), only the action counts."""
         if resource != "*":
-            return check(self, resource)
+            for self._action, resource in _s3_needs(self, resource):
+                check(self, resource)
+            return None
         collect = self._access_key.collect_policies
         self._access_key.collect_policies = lambda: [_any_resource(p) for p in collect()]
         return check(self, resource)
 
     access_control.IAMRequestBase.check_action_permitted = permitted
+
+
+def _s3_needs(request, resource):
+    """The actions that AWS asks for where moto asks for another one (S3 user guide, "Required permissions for API operations")."""
+    bucket, _, key = resource.partition("/")
+    if request._action == "s3:HeadBucket":
+        return [("s3:ListBucket", bucket)]
+    if request._action == "s3:DeleteObject" and not key:
+        objects = ElementTree.fromstring(request._body).findall("{*}Object")
+        named = {"s3:DeleteObjectVersion" if o.find("{*}VersionId") is not None else "s3:DeleteObject": o.find("{*}Key").text for o in objects}
+        return [(action, f"{bucket}/{key}") for action, key in named.items()]
+    needs = [(request._action, resource)]
+    if request._action == "s3:GetObject" and key and not _has_key(request.account_id, bucket.rpartition(":")[2], key):
+        needs.append(("s3:ListBucket", bucket))  # else AWS doesn't tell that there is none
+    return needs
+
+
+def _has_key(account, bucket, key):
+    found = s3_backends[account]["aws"].buckets.get(bucket)
+    return found is None or type(found.keys.get(key)).__name__ == "FakeKey"
 
 
 def _any_resource(policy):
