@@ -143,7 +143,7 @@ Status DeploymentRun::Begin() {
 Status DeploymentRun::Try() {
   if (const Status made = MakeImage(); !made) return made;
   if (const Status wanted = StillWanted(); !wanted) return wanted;
-  if (request_.step.action == Action::kReplace) {
+  if (request_.step.action == Action::kReplace || request_.fresh_data) {
     if (const Status gone = DeleteFirst(); !gone) return gone;
   }
   const Result<Facts> facts = FindFacts();

@@ -144,6 +144,12 @@ class Reader {
         ->required()
         ->type_name("BRANCH");
     down.add_flag("--yes", a_.yes, "On AWS: delete without asking");
+    CLI::App& reset = Command("reset", "perch reset feature/cart");
+    reset.add_option("branch", a_.branch, "The branch whose database and files are made anew")
+        ->required()
+        ->type_name("BRANCH");
+    reset.add_flag("--yes", a_.yes, "Without asking");
+    reset.add_flag("--detach", a_.no_wait, "Do not wait for the result");
     CLI::App& exec = Command("exec", "perch exec feature/cart -- python3 manage.py shell");
     exec.add_option("branch", a_.branch, "The branch whose environment the command runs in")
         ->required()
@@ -297,6 +303,7 @@ const std::vector<CommandInfo>& Commands() {
       {"open", "Open a branch, or the dashboard, in the browser"},
       {"up", "Deploy a branch again"},
       {"down", "Stop a branch; its data stay (on AWS: delete its environment until the next push)"},
+      {"reset", "Give a branch a fresh database and empty files, seeded again"},
       {"exec", "Run a command in a branch's environment"},
       {"sweep", "Delete the environments whose branch is gone"},
       {"hook", "Tell the running serve to look now (for post-receive)"},

@@ -15,10 +15,12 @@ int RunLogs(const Context& context);
 int RunOpen(const Context& context);
 int RunUp(const Context& context);
 int RunDown(const Context& context);
+int RunReset(const Context& context);
 int RunExec(const Context& context);
 int RunSweep(const Context& context);
 int RunUpOnAws(const Context& context);  ///< these are what the commands are when they are about AWS
 int RunDownOnAws(const Context& context);
+int RunResetOnAws(const Context& context);
 int RunLsOnAws(const Context& context);
 int RunStatusOnAws(const Context& context);
 int RunLogsOnAws(const Context& context);

@@ -15,25 +15,12 @@ namespace perch::cli {
 namespace {
 
 int Run(const Arguments& arguments) {
-  static const std::map<std::string, int (*)(const Context&)> functions = {{"init", RunInit},
-                                                                           {"demo", RunDemo},
-                                                                           {"serve", RunServe},
-                                                                           {"plan", RunPlan},
-                                                                           {"ls", RunLs},
-                                                                           {"status", RunStatus},
-                                                                           {"logs", RunLogs},
-                                                                           {"open", RunOpen},
-                                                                           {"up", RunUp},
-                                                                           {"down", RunDown},
-                                                                           {"exec", RunExec},
-                                                                           {"sweep", RunSweep},
-                                                                           {"hook", RunHook},
-                                                                           {"config", RunConfig},
-                                                                           {"template", RunTemplate},
-                                                                           {"ci", RunCi},
-                                                                           {"bootstrap", RunBootstrap},
-                                                                           {"doctor", RunDoctor},
-                                                                           {"completion", RunCompletion}};
+  static const std::map<std::string, int (*)(const Context&)> functions = {
+      {"init", RunInit},   {"demo", RunDemo},           {"serve", RunServe},   {"plan", RunPlan},
+      {"ls", RunLs},       {"status", RunStatus},       {"logs", RunLogs},     {"open", RunOpen},
+      {"up", RunUp},       {"down", RunDown},           {"reset", RunReset},   {"exec", RunExec},
+      {"sweep", RunSweep}, {"hook", RunHook},           {"config", RunConfig}, {"template", RunTemplate},
+      {"ci", RunCi},       {"bootstrap", RunBootstrap}, {"doctor", RunDoctor}, {"completion", RunCompletion}};
   SetLogLevel(arguments.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   const Result<Context> context = Locate(arguments);
   if (!context) return Report(context.error(), arguments.json);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "engine/engine_impl.h"
@@ -213,7 +214,16 @@ Error Engine::Impl::UnknownBranch(const std::string& branch) const {
       .kind = ErrorKind::kNotFound, .what = "there is no branch '" + branch + "'", .hint = DidYouMean(branch, names)};
 }
 
-Status Engine::Impl::Redeploy(const std::string& branch) {
+Status Engine::Impl::Redeploy(const std::string& branch, bool fresh_data) {
+  if (fresh_data) {
+    for (const std::string& pattern : ports_.policy().protect) {
+      if (!GlobMatches(pattern, branch)) continue;
+      return Fail({.kind = ErrorKind::kRefused,
+                   .what = "cannot reset '" + branch + "'",
+                   .why = "it is protected, and its data would be lost",
+                   .hint = "Take it out of `branches.protect` first, if that is meant."});
+    }
+  }
   Lock lock(mutex_);
   auto at = places_.find(branch);
   if (at == places_.end()) {
@@ -224,6 +234,7 @@ Status Engine::Impl::Redeploy(const std::string& branch) {
     lock.lock();
     if (!*found) return Fail(UnknownBranch(branch));
     asked_.insert(branch);
+    if (fresh_data) fresh_.insert(branch);
     RequestLook(lock);
     return {};
   }
@@ -239,14 +250,16 @@ Status Engine::Impl::Redeploy(const std::string& branch) {
     return Fail({.kind = ErrorKind::kRefused, .what = "cannot deploy '" + branch + "' now", .why = place.step->reason});
   }
   asked_.insert(branch);
+  if (fresh_data) fresh_.insert(branch);
   place.failures = 0;
   place.failure.reset();
   queue_.Add(branch);
   work_.notify_one();
-  PostAbout(place, {.kind = Event::Kind::kNotice, .text = "a person asked to deploy it again"});
+  const std::string reason = fresh_data ? "a person asked for fresh data" : "a person asked to deploy it again";
+  PostAbout(place, {.kind = Event::Kind::kNotice, .text = reason});
   if (place.work == Place::Work::kNone && place.step && !Changes(place.step->action)) {
     place.step->action = Action::kRetry;
-    place.step->reason = "a person asked to deploy it again";
+    place.step->reason = reason;
     Show(place);
   }
   lock.unlock();
@@ -268,6 +281,7 @@ Status Engine::Impl::StopBranch(const std::string& branch) {
                  .hint = "A branch that should never have one can be named under branches.skip in perch.yaml."});
   }
   asked_.erase(branch);
+  fresh_.erase(branch);
   at->second.try_again = false;
   at->second.stop_words.push_back(word);
   if (at->second.work == Place::Work::kDeploying) running = at->second.stop;
@@ -330,7 +344,8 @@ void Engine::Shutdown() { impl_->Shutdown(); }
 void Engine::Look() { impl_->Look(); }
 Result<Plan> Engine::LookNow() { return impl_->LookNow(); }
 Result<Plan> Engine::Preview() { return impl_->Preview(std::nullopt); }
-Status Engine::Redeploy(const std::string& branch) { return impl_->Redeploy(branch); }
+Status Engine::Redeploy(const std::string& branch) { return impl_->Redeploy(branch, false); }
+Status Engine::Reset(const std::string& branch) { return impl_->Redeploy(branch, true); }
 Status Engine::StopBranch(const std::string& branch) { return impl_->StopBranch(branch); }
 std::vector<BranchView> Engine::Views() const { return impl_->Views(); }
 std::optional<BranchView> Engine::FindView(const std::string& slug_or_branch) const {

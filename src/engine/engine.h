@@ -62,6 +62,8 @@ class Engine {
   /// branch (with the nearest name as a hint); kRefused, with the reason, for one that is skipped or held. Held in
   /// memory until the deployment starts: a crash before that forgets it.
   Status Redeploy(const std::string& branch);
+  /// The same with fresh data. kRefused also for a protected branch.
+  Status Reset(const std::string& branch);
   /// A person's word: end the branch's processes and keep it so. Cancels a running deployment. Waits until it is done;
   /// kRefused for a branch that has no environment.
   Status StopBranch(const std::string& branch);

@@ -37,7 +37,7 @@ class Engine::Impl {
   Result<Plan> LookNow() { return LookWith(std::nullopt); }
   Result<Plan> Preview(std::optional<int> max_deletes);
   Result<Plan> LookWith(std::optional<int> max_deletes);
-  Status Redeploy(const std::string& branch);
+  Status Redeploy(const std::string& branch, bool fresh_data);
   Status StopBranch(const std::string& branch);
   std::vector<BranchView> Views() const;
   std::optional<BranchView> FindView(const std::string& slug_or_branch) const;
@@ -132,6 +132,7 @@ class Engine::Impl {
   std::deque<std::string> gone_order_;
   WorkQueue queue_;
   std::set<std::string> asked_;
+  std::set<std::string> fresh_;  // those whose next deployment makes the data anew
   std::uint64_t tick_ = 0;
 
   bool look_wanted_ = false;

@@ -263,10 +263,11 @@ void Engine::Impl::BeginWork(const std::string& name, Place::Work work, State li
 void Engine::Impl::Deploy(const std::string& name, const Step& step, const Facts& facts) {
   BeginWork(name, Place::Work::kDeploying, State::kQueued, step, facts);
   std::stop_token stop;
-  bool overtaken = false;
+  bool overtaken = false, fresh_data = false;
   {
     const Lock lock(mutex_);
     Place& place = places_.at(name);
+    fresh_data = fresh_.contains(name);
     stop = place.stop.get_token();
     overtaken = stopping_ || !place.stop_words.empty();
   }
@@ -282,7 +283,8 @@ void Engine::Impl::Deploy(const std::string& name, const Step& step, const Facts
         return Fail({.kind = ErrorKind::kSuperseded,
                      .what = "'" + step.branch + "' has moved on",
                      .why = *now ? "it is at " + (*now)->commit.substr(0, 7) + " now" : "it is gone"});
-      }};
+      },
+      .fresh_data = fresh_data};
   const Status status =
       ports_.platform.Deploy(request, [&](Event event) { OnPlatformEvent(name, std::move(event)); }, stop);
   AfterDeploy(name, step, facts, status);
@@ -306,6 +308,7 @@ void Engine::Impl::AfterDeploy(const std::string& name, const Step& step, const 
     Place& place = places_.at(name);
     place.environment = after.environment;
     place.try_again = !status && status.error().kind == ErrorKind::kUnavailable;
+    if (status) fresh_.erase(name);
     if (status && environment) {
       place.failures = 0;
       place.told.clear();
@@ -352,6 +355,7 @@ void Engine::Impl::DeployFailed(const std::string& name, const Step& step, const
   place.environment = after.environment;
   place.failures = 0;
   place.try_again = false;
+  fresh_.erase(name);
   if (!recorded) place.failure = Place::Failure{.commit = step.commit, .settings_hash = step.settings_hash};
   place.step->action = Action::kLeaveFailed;
   place.step->reason = why + "; push again or redeploy";

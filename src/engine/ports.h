@@ -73,6 +73,9 @@ struct DeployRequest {
   /// Asks the git host once more that the branch's head is still `step.commit`; kSuperseded when it is not. Called
   /// right before traffic is switched, and before a replacement deletes anything.
   std::function<Status()> still_wanted;
+  /// A person wants the database and the bucket made anew. Where that means deleting the environment first, the link
+  /// is down meanwhile; elsewhere what served goes on until the new release is healthy.
+  bool fresh_data = false;
 };
 
 /// A piece of a log.

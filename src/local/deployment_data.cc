@@ -33,7 +33,7 @@ Guest Deployment::ReleaseGuest() {
 
 Status Deployment::PrepareData() {
   const Record record = platform_.Read(slot_);
-  if (record.data == 0) return FreshData();
+  if (record.data == 0 || request_.fresh_data) return FreshData();
   if (settings_.release.empty()) {
     data_ = record.data;
     return {};

@@ -28,7 +28,7 @@ Error NoSuchAddress(std::string_view target) {
 bool IsChange(const std::vector<std::string>& path) {
   if (path.size() == 1) return path[0] == "look" || path[0] == "sweep";
   if (path.size() != 3) return false;
-  return (path[0] == "branches" && (path[2] == "redeploy" || path[2] == "stop")) ||
+  return (path[0] == "branches" && (path[2] == "redeploy" || path[2] == "reset" || path[2] == "stop")) ||
          (path[0] == "environments" && path[2] == "guest");
 }
 
@@ -241,11 +241,11 @@ net::Response Api::Sweep(const net::Request& request) {
 net::Response Api::ChangeBranch(const std::string& slug, const std::string& verb) {
   const Result<engine::BranchView> view = FindBranch(slug);
   if (!view) return ErrorAnswer(view.error());
-  const bool redeploy = verb == "redeploy";
-  if (const Status done = redeploy ? backend_.Redeploy(view->branch) : backend_.StopBranch(view->branch); !done) {
-    return ErrorAnswer(done.error());
-  }
-  return JsonAnswer(redeploy ? 202 : 200,
+  const Status done = verb == "redeploy" ? backend_.Redeploy(view->branch)
+                      : verb == "reset"  ? backend_.Reset(view->branch)
+                                         : backend_.StopBranch(view->branch);
+  if (!done) return ErrorAnswer(done.error());
+  return JsonAnswer(verb == "stop" ? 200 : 202,
                     JsonObject().Text("branch", view->branch).Text("slug", view->slug).Text("done", verb).Done());
 }
 

@@ -27,6 +27,7 @@ class Backend {
   virtual Result<Plan> Sweep(std::optional<int> max_deletes, bool apply) = 0;
   virtual void Look() = 0;
   virtual Status Redeploy(const std::string& branch) = 0;
+  virtual Status Reset(const std::string& branch) = 0;
   virtual Status StopBranch(const std::string& branch) = 0;
 
   /// As engine::Platform::ReadLog.

@@ -21,6 +21,7 @@ class EngineBackend : public Backend {
   Result<Plan> Sweep(std::optional<int> max_deletes, bool apply) override { return engine_.Sweep(max_deletes, apply); }
   void Look() override { engine_.Look(); }
   Status Redeploy(const std::string& branch) override { return engine_.Redeploy(branch); }
+  Status Reset(const std::string& branch) override { return engine_.Reset(branch); }
   Status StopBranch(const std::string& branch) override { return engine_.StopBranch(branch); }
   Result<engine::LogPiece> ReadLog(const std::string& branch, std::uint64_t generation, Stage stage, std::uint64_t from,
                                    std::size_t limit) override {

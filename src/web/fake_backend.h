@@ -104,6 +104,7 @@ class FakeBackend : public Backend {
   }
   void Look() override { static_cast<void>(Asked("look")); }
   Status Redeploy(const std::string& branch) override { return Change("redeploy " + branch); }
+  Status Reset(const std::string& branch) override { return Change("reset " + branch); }
   Status StopBranch(const std::string& branch) override { return Change("stop " + branch); }
   Result<engine::LogPiece> ReadLog(const std::string& branch, std::uint64_t, Stage stage, std::uint64_t from,
                                    std::size_t limit) override {

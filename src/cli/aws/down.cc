@@ -1,12 +1,11 @@
-// The commands that delete one environment: down, and reset, which makes it again.
 #include <cstdio>
 
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/aws/may_go.h"
 #include "cli/aws/world.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "plan/planner.h"
 
 namespace perch::cli {
 namespace {
@@ -23,33 +22,6 @@ Status Agree(const Arguments& arguments, const std::string& question, const std:
   }
   if (Agrees(question, stop)) return {};
   return Fail({.kind = ErrorKind::kRefused, .what = kNothingDone, .why = "you did not agree"});
-}
-
-/// Production and staging, and what the operator protects, are never deleted by a command about branches.
-Status MayGo(AwsWorld& world, const Looked& looked, const std::string& branch) {
-  plan::Policy policy = world.project().Policy();
-  policy.skip = {"*"};  // as if nobody wanted it: the plan then says whether it may go
-  const Environment* environment = looked.FindEnvironment(branch);
-  const Plan plan = plan::MakePlan({.branches = {},
-                                    .environments = std::span<const Environment>(environment, environment ? 1 : 0),
-                                    .policy = policy});
-  for (const Step& step : plan.steps) {
-    if (step.action != Action::kProtect) continue;
-    return Fail({.kind = ErrorKind::kRefused,
-                 .what = kNothingDone,
-                 .where = Printable(branch),
-                 .why = step.reason,
-                 .hint = "Take it out of `branches.protect` first, if it really shall go."});
-  }
-  const std::string profile = environment ? environment->profile : "";
-  if (profile == "production" || profile == "staging") {
-    return Fail({.kind = ErrorKind::kRefused,
-                 .what = kNothingDone,
-                 .where = Printable(branch),
-                 .why = "it is the app's " + profile,
-                 .hint = "Delete its stack by hand in the CloudFormation console, if it really shall go."});
-  }
-  return {};
 }
 
 }  // namespace
@@ -70,7 +42,8 @@ int RunDownOnAws(const Context& context) {
     return Report({.kind = ErrorKind::kNotFound, .what = "'" + Printable(branch) + "' has no environment"},
                   arguments.json);
   }
-  if (const Status may = MayGo(**world, *looked, branch); !may) return Report(may.error(), arguments.json);
+  if (const Status may = MayGo(**world, *looked, branch, kNothingDone); !may)
+    return Report(may.error(), arguments.json);
   const std::string question =
       "Delete the environment of " + Printable(branch) + " on AWS, with its database and its files?";
   if (const Status agreed = Agree(arguments, question, (*world)->session().stop()); !agreed)

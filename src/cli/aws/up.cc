@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "beanstalk/stack_names.h"
 #include "cli/ask.h"
+#include "cli/aws/may_go.h"
 #include "cli/aws/world.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -77,8 +78,8 @@ std::string ChangeLine(const aws::Change& change) {
 /// One `perch up` on AWS.
 class Up {
  public:
-  Up(const Arguments& arguments, AwsWorld& world, Printer& printer)
-      : arguments_(arguments), world_(world), printer_(printer), branch_(arguments.branch) {}
+  Up(const Arguments& arguments, AwsWorld& world, Printer& printer, bool fresh_data)
+      : arguments_(arguments), world_(world), printer_(printer), fresh_data_(fresh_data), branch_(arguments.branch) {}
 
   int Run() {
     Result<Looked> looked = LookAtOne(world_.Look(), branch_, true, world_.session().stop());
@@ -94,7 +95,13 @@ class Up {
     const Step step = looked->plan.steps.empty() ? Step{} : looked->plan.steps.front();
     url_ = world_.UrlFor(branch_);
     const Environment* environment = looked->FindEnvironment(branch_);
-    if (environment && IsThere(*environment, *head, step)) return NothingToDo(*head);
+    if (fresh_data_ && environment) {
+      if (const Status may = MayGo(world_, *looked, branch_, kNothingDone); !may)
+        return Report(may.error(), arguments_.json);
+      if (const Result<std::string> image = world_.platform().ImageOf(branch_); image && !image->empty())
+        world_.UseImage(*image);
+    }
+    if (environment && !fresh_data_ && IsThere(*environment, *head, step)) return NothingToDo(*head);
     if (!Changes(step.action) || step.action == Action::kDelete) return Declined(step);
     if (const Status agreed = Agree(step); !agreed) return Report(agreed.error(), arguments_.json);
     return Deploy(*head, step);
@@ -143,11 +150,12 @@ class Up {
 
   /// A replacement costs the environment's data.
   Status Agree(const Step& step) {
-    if (step.action != Action::kReplace) {
+    if (step.action != Action::kReplace && !(fresh_data_ && step.generation > 0)) {
       printer_.Line(Printable(branch_) + ": " + std::string(ActionName(step.action)) + ", " + Printable(step.reason));
       return {};
     }
-    printer_.Line(Printable(branch_) + " must be deleted, with its data, and made again: " + Printable(step.reason));
+    printer_.Line(Printable(branch_) + " is deleted, with its data, and made again: " +
+                  (fresh_data_ ? "you asked for fresh data" : Printable(step.reason)));
     if (arguments_.yes) return {};
     const bool agreed = CanAsk() && Agrees("Delete it and make it again?", world_.session().stop());
     if (agreed) return {};
@@ -162,8 +170,11 @@ class Up {
     if (!settings) return Report(settings.error(), arguments_.json);
     for (const std::string& notice : settings->notices) printer_.Line("note: " + Printable(notice));
     SetStatus(head, git::CommitStatus::State::kPending, "The environment is being deployed");
-    const engine::DeployRequest request{
-        .step = step, .branch = head, .settings = *settings, .still_wanted = [&] { return StillHead(head); }};
+    const engine::DeployRequest request{.step = step,
+                                        .branch = head,
+                                        .settings = *settings,
+                                        .still_wanted = [&] { return StillHead(head); },
+                                        .fresh_data = fresh_data_};
     const Status done = world_.platform().Deploy(
         request,
         [&](Event event) {
@@ -218,13 +229,12 @@ class Up {
   const Arguments& arguments_;
   AwsWorld& world_;
   Printer& printer_;
+  const bool fresh_data_;
   const std::string branch_;
   std::string url_;
 };
 
-}  // namespace
-
-int RunUpOnAws(const Context& context) {
+int Deploy(const Context& context, bool fresh_data) {
   const Arguments& arguments = context.arguments;
   Printer printer(arguments.json);
   const auto world =
@@ -242,7 +252,13 @@ int RunUpOnAws(const Context& context) {
                                    },
                                .on_output = [&](std::string_view piece) { printer.Output(piece); }});
   if (!world) return Report(world.error(), arguments.json);
-  return Up(arguments, **world, printer).Run();
+  return Up(arguments, **world, printer, fresh_data).Run();
 }
+
+}  // namespace
+
+int RunUpOnAws(const Context& context) { return Deploy(context, false); }
+
+int RunResetOnAws(const Context& context) { return Deploy(context, true); }
 
 }  // namespace perch::cli

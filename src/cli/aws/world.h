@@ -38,6 +38,8 @@ class AwsWorld {
   const std::shared_ptr<Redactor>& redactor() { return redactor_; }
 
   LookPorts Look();
+  /// From now on deploys this image, by digest.
+  void UseImage(std::string image) { options_.image = std::move(image); }
 
   /// The link that a branch has or will have.
   std::string UrlFor(const std::string& branch) const;
@@ -51,7 +53,7 @@ class AwsWorld {
   engine::BranchSource& Code(const std::string& commit);
 
   const Context context_;
-  const Options options_;
+  Options options_;
   std::shared_ptr<Redactor> redactor_ = std::make_shared<Redactor>();
   std::unique_ptr<AwsSession> session_;
   std::unique_ptr<engine::BranchSource> branches_, checkout_;
