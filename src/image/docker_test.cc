@@ -28,7 +28,10 @@ class DockerTest : public ::testing::Test {
     std::string script = R"sh(#!/bin/sh
 echo "$*" >> HERE/log
 case $1 in
-  buildx) exit 1 ;;
+  buildx) exit "$(cat HERE/buildx 2>/dev/null || echo 1)" ;;
+  version) cat HERE/version 2>/dev/null ;;
+  ps) cat HERE/containers 2>/dev/null || true ;;
+  rm) exit "$(cat HERE/exit 2>/dev/null || echo 0)" ;;
   build)
     echo "step 1 buildkit=$DOCKER_BUILDKIT"
     while [ $# -gt 0 ]; do [ "$1" != --iidfile ] || echo sha256:abc > "$2"; shift; done ;;
@@ -91,6 +94,32 @@ TEST_F(DockerTest, ADockerfileThatLeadsOutOfTheCodeIsNotRead) {
   }
   id = docker().Build({.folder = folder_ / "code", .dockerfile = "Nothing"}, Into(output));
   EXPECT_EQ(id.error().what, "there is no Nothing in this commit");
+}
+
+TEST_F(DockerTest, BuildKitIsTakenWhereItIs) {
+  for (const auto& [plugin, version, kit] :
+       {std::tuple("0", "28.2.2", true), std::tuple("1", "28.2.2", false), std::tuple("1", "23.0.0", false),
+        std::tuple("1", "20.10.24+dfsg1", true), std::tuple("1", "18.06.1-ce", false), std::tuple("1", "", false)}) {
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "buildx", plugin));
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "version", version));
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "log", ""));
+    std::string output;
+    ASSERT_TRUE(docker().Build({.folder = folder_ / "code", .platform = "linux/arm64", .tag = "a:b"}, Into(output)));
+    EXPECT_EQ(output, kit ? "step 1 buildkit=1\n" : "step 1 buildkit=0\n") << plugin << " " << version;
+    EXPECT_THAT(Log(), HasSubstr(std::string(kit ? "" : " --force-rm") + " --tag a:b --platform linux/arm64 "));
+  }
+}
+
+TEST_F(DockerTest, ContainersGoByTheirLabel) {
+  ASSERT_TRUE(docker().RemoveContainers("perch.work=x"));
+  EXPECT_EQ(Log(), "ps --all --quiet --filter label=perch.work=x\n") << "there are none";
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "containers", "c1\nc2\n"));
+  ASSERT_TRUE(docker().RemoveContainers("perch.work=x"));
+  EXPECT_THAT(Log(), HasSubstr("\nrm --force c1 c2\n"));
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "exit", "1"));
+  const Status removed = docker().RemoveContainers("perch.work=x");
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().Text(), "cannot remove containers: perch.work=x: exit code 1");
 }
 
 TEST_F(DockerTest, ValuesReachAContainerOutsideOfTheCommandLine) {

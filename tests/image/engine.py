@@ -299,6 +299,26 @@ def links_out_of_the_code_are_not_read(world):
         world.expect_nothing_left()
 
 
+def an_image_is_for_the_processor_that_was_asked_for(world):
+    commit = world.commit(app="for arm64\n")
+    code, text = world.make(commit, platform="linux/arm64")
+    word, reference, architecture = last_line(text).split()
+    assert (code, word, architecture) == (0, "built", "arm64"), text
+    login = [f"user={USER}", f"password={PASSWORD}"]
+    assert run(PROBE, "architecture", f"image={reference}", *login) == "arm64\n"
+    code, text = world.make(commit, platform="linux/amd64")
+    assert last_line(text).startswith("built ") and last_line(text).endswith(" amd64"), "another processor, another image: " + text
+    code, text = world.make(commit, platform="linux/arm64")
+    assert last_line(text) == f"found {reference} arm64", text
+    world.expect_nothing_left()
+
+    gone = reference[:-8] + "00000000"
+    done = subprocess.run([PROBE, "architecture", f"image={gone}", *login], capture_output=True, text=True)
+    assert done.stdout == f"refused: there is no such image: {REPOSITORY}: manifest unknown\n", done.stdout
+    done = subprocess.run([PROBE, "architecture", f"image={reference}"], capture_output=True, text=True)
+    assert done.returncode == 3 and "the registry does not let us read the repository" in done.stdout, done.stdout
+
+
 def main():
     if INSIDE not in os.environ:
         enter_namespaces()
@@ -306,7 +326,7 @@ def main():
     scenarios = [a_tree_is_built_tested_and_pushed_once, a_failing_step_pushes_nothing, what_a_killed_process_left_is_cleaned]
     if BUILDER == "buildkit":  # what follows has little to do with how an image is built
         scenarios += [a_push_that_fails_leaves_nothing, of_two_at_once_one_builds, two_machines_at_once_both_get_theirs,
-                      links_out_of_the_code_are_not_read]
+                      links_out_of_the_code_are_not_read, an_image_is_for_the_processor_that_was_asked_for]
     for scenario in scenarios:
         begun = time.monotonic()
         scenario(world)
