@@ -1,13 +1,12 @@
-"""Emptying one bucket: one call a version (as the origin's script does), boto3's batches, and perch's whole sweep; calls and ratios of one run."""
+"""Emptying one bucket: a call for each version (the origin's script), boto3's batches, and perch; calls and times between the first and the last
+call to S3 as the peer saw them, so that none pays for its start, and perch not for waiting until CloudFormation is done."""
 
-import os
 import sys
-import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "sweep"))
-from world import World  # noqa: E402
+from origins import World
 
-VERSIONS = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
+VERSIONS = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
+ROUNDS = 3
 
 
 def one_by_one(world, bucket):
@@ -29,20 +28,26 @@ def perch(world, _):
 
 
 def main():
-    took = {}
-    for way in (one_by_one, batches, perch):
-        world = World()
-        world.stack("shop-main", "main")
-        world.stack("shop-gone", "gone")
-        bucket = world.bucket("shop-gone")
-        world.fill(bucket, VERSIONS)
-        since, began = len(world.calls()), time.monotonic()
-        way(world, bucket)
-        took[way.__name__] = time.monotonic() - began
-        calls = len([c for c in world.calls(since=since) if c["service"] == "s3"])
-        print(f"{way.__name__:12} {VERSIONS} versions: {took[way.__name__]:7.2f} s, {calls} calls to S3", flush=True)
-        world.stop()
-    print(f"one call a version / perch: {took['one_by_one'] / took['perch']:.1f}, boto3's batches / perch: {took['batches'] / took['perch']:.2f} (perch with its listing, deletion and waiting of the stack)")
+    world, took, calls = World(), {}, {}
+    for turn in range(ROUNDS):
+        for way in (batches, perch) if turn else (one_by_one, batches, perch):
+            world.renew()
+            world.stack("shop-main", "main")
+            world.stack("shop-gone", "gone")
+            bucket = world.bucket("shop-gone")
+            world.seed(bucket, VERSIONS)
+            since = len(world.calls())
+            way(world, bucket)
+            seen = [c for c in world.calls(since=since) if c["service"] == "s3"]
+            took.setdefault(way.__name__, []).append(seen[-1]["time"] + seen[-1]["seconds"] - seen[0]["time"])
+            calls[way.__name__] = len(seen)
+            assert way is perch or not world.s3.list_object_versions(Bucket=bucket).get("Versions")
+    world.stop()
+    middle = {name: sorted(times)[len(times) // 2] for name, times in took.items()}
+    print(f"| emptying {VERSIONS:,} versions | calls to S3 | time | perch against it |\n|---|--:|--:|--:|")
+    for name, words in (("one_by_one", "one call a version"), ("batches", "boto3's batches"), ("perch", "perch")):
+        ratio = "" if name == "perch" else f"**{middle[name] / middle['perch']:.2f} ×**"
+        print(f"| {words} | {calls[name]:,} | {middle[name]:.2f} s | {ratio} |")
 
 
 main()

@@ -207,6 +207,16 @@ Answer<void> S3::HeadBucket(const std::string& bucket) const {
   return {};
 }
 
+Answer<std::string> S3::GetBucketPolicy(const std::string& bucket) const {
+  Call call = CallOn(bucket, "GetBucketPolicy", "GET");
+  call.query = {{"policy", ""}};
+  Answer<net::RemoteResponse> response = Ask(std::move(call));
+  if (response) return std::move(response->body);
+  const Failure& failure = response.error();
+  if (failure.outcome == Outcome::kNotFound && failure.cause != Cause::kNoBucket) return std::string();
+  return Failed(failure);
+}
+
 Answer<void> S3::PutBucketPolicy(const std::string& bucket, const std::string& policy) const {
   Call call = CallOn(bucket, "PutBucketPolicy", "PUT");
   call.query = {{"policy", ""}};

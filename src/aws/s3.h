@@ -78,6 +78,8 @@ class S3 {
 
   /// kNotFound if there is none; kFatal with kOtherRegion (and `region`) if it is elsewhere.
   Answer<void> HeadBucket(const std::string& bucket) const;
+  /// JSON; "" when it has none.
+  Answer<std::string> GetBucketPolicy(const std::string& bucket) const;
   /// In place of the policy that is there, if any. `policy`: JSON.
   Answer<void> PutBucketPolicy(const std::string& bucket, const std::string& policy) const;
   /// The region a bucket is in, wherever that is.

@@ -7,7 +7,7 @@
 
 #include "aws/s3.h"
 #include "base/text.h"
-#include "base/value.h"
+#include "beanstalk/sweep_closing.h"
 
 namespace perch::beanstalk {
 namespace {
@@ -35,11 +35,23 @@ std::string InShort(const Error& error) {
   return text;
 }
 
-/// Takes the place of the bucket's own policy, since the bucket goes. Deletes stay allowed: they are what a sweep does.
-std::string NoWrites(std::string_view partition, const std::string& bucket) {
-  return R"({"Version":"2012-10-17","Statement":[{"Sid":"PerchSweep","Effect":"Deny","Principal":"*",)"
-         R"("Action":["s3:PutObject","s3:ReplicateObject"],"Resource":)" +
-         JsonString("arn:" + std::string(partition) + ":s3:::" + bucket + "/*") + "}]}";
+/// Whether the bucket takes no more writes. Errors: kOtherRegion goes up; a missing bucket has nothing to close.
+aws::Answer<bool> Close(const aws::Client& client, const std::string& bucket) {
+  const aws::S3 s3(client);
+  const aws::Answer<std::string> before = s3.GetBucketPolicy(bucket);
+  if (!before && before.error().cause == aws::Cause::kNoBucket) return false;
+  if (!before) return aws::Failed(before.error());
+  const std::optional<std::string> closed = WithoutWrites(*before, client.partition(), bucket);
+  if (!closed) {
+    return aws::Failed({.service = "S3",
+                        .operation = "GetBucketPolicy",
+                        .where = bucket,
+                        .message = "the policy that it has cannot be understood"});
+  }
+  if (*closed == *before) return true;
+  const aws::Answer<void> put = s3.PutBucketPolicy(bucket, *closed);
+  if (!put) return aws::Failed(put.error());
+  return true;
 }
 
 std::string Versions(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " version" : " versions"); }
@@ -192,17 +204,17 @@ Status Removal::EmptyOne(Job& job, const std::string& bucket) {
 /// The app runs until CloudFormation takes it down: what it wrote meanwhile would keep the bucket from being deleted.
 aws::Answer<aws::EmptyingReport> Removal::CloseAndEmpty(Job& job, const aws::Client& client,
                                                         const std::string& bucket) {
-  const aws::S3 s3(client);
-  const aws::Answer<void> closed = s3.PutBucketPolicy(bucket, NoWrites(client.partition(), bucket));
-  if (!closed && closed.error().cause == aws::Cause::kOtherRegion) return aws::Failed(closed.error());
+  const aws::Answer<bool> closed = Close(client, bucket);
   if (closed) {
     const std::lock_guard lock(mutex_);
-    job.closed = true;
-  } else if (closed.error().cause != aws::Cause::kNoBucket) {
+    job.closed = job.closed || *closed;
+  } else if (closed.error().cause == aws::Cause::kOtherRegion) {
+    return aws::Failed(closed.error());
+  } else {
     Tell(job,
          "bucket " + bucket + " cannot be closed to writes, and is emptied all the same: " + InShort(closed.error()));
   }
-  return aws::EmptyBucket(s3, bucket);
+  return aws::EmptyBucket(aws::S3(client), bucket);
 }
 
 void Removal::Poll(std::vector<Job>& jobs) {
@@ -279,7 +291,7 @@ void Removal::End(Job& job, SweptStack::End end, std::string reason) {
   job.result.end = end;
   if (job.closed && end != SweptStack::End::kGone) {
     if (reason.ends_with('.')) reason.pop_back();
-    reason += "; what is left of its buckets stays closed to writes, by a bucket policy named PerchSweep";
+    reason += "; what is left of its buckets stays closed to writes, by the statement PerchSweep in their policy";
   }
   job.result.reason = std::move(reason);
   switch (end) {

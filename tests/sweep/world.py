@@ -74,6 +74,11 @@ class World:
         commit = self.git("--git-dir", self.repository, "commit-tree", self.tree, "-m", name)
         self.git("--git-dir", self.repository, "update-ref", f"refs/heads/{name}", commit)
 
+    def branches(self, names):
+        commit = self.git("--git-dir", self.repository, "commit-tree", self.tree, "-m", "many")
+        orders = "".join(f"create refs/heads/{name} {commit}\n" for name in names)
+        subprocess.run(["git", "--git-dir", self.repository, "update-ref", "--stdin"], input=orders, text=True, check=True)
+
     def branch_gone(self, name):
         self.git("--git-dir", self.repository, "update-ref", "-d", f"refs/heads/{name}")
 
