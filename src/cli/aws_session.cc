@@ -72,11 +72,12 @@ Result<std::unique_ptr<AwsSession>> AwsSession::Open(const AwsPlace& place, cons
   Result<aws::Client> client = OpenClient(place.region, *session->transport_);
   if (!client) return Fail(client.error());
   session->client_ = std::make_unique<aws::Client>(client->With(session->stop_.get_token()));
-  session->interrupted_ = std::jthread([&session = *session](const std::stop_token& ended) {
-    while (!ended.stop_requested() && !session.signals_.Wait(std::chrono::milliseconds(50))) {
-    }
-    if (!ended.stop_requested()) session.stop_.request_stop();
-  });
+  if (place.ends_on_signals)
+    session->interrupted_ = std::jthread([&session = *session](const std::stop_token& ended) {
+      while (!ended.stop_requested() && !session.signals_.Wait(std::chrono::milliseconds(50))) {
+      }
+      if (!ended.stop_requested()) session.stop_.request_stop();
+    });
   if (place.account.empty()) return session;
   const Result<aws::CallerIdentity> caller = session->Identity();
   if (!caller) return Fail(caller.error(), nothing_done);

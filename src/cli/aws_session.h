@@ -17,9 +17,10 @@ namespace perch::cli {
 
 /// Where in AWS a command works.
 struct AwsPlace {
-  std::string region;   ///< of the command line or perch.yaml; "" for the surroundings'
-  std::string account;  ///< `aws.account`, 12 digits; "" when not guarded
-  std::string file;     ///< perch.yaml, for errors; "" without one
+  std::string region;           ///< of the command line or perch.yaml; "" for the surroundings'
+  std::string account;          ///< `aws.account`, 12 digits; "" when not guarded
+  std::string file;             ///< perch.yaml, for errors; "" without one
+  bool ends_on_signals = true;  ///< false: somebody else waits for Ctrl-C and TERM
 };
 
 /// A command's way to AWS: credentials, endpoints and region from the usual places, every call a line of `-v`, ended by

@@ -131,7 +131,7 @@ std::string EventLine(const Event& event) {
     case Event::Kind::kSwitched:
       return branch + " ready at " + event.commit.substr(0, 7) + ", " + took + " after it was noticed";
     case Event::Kind::kDeleted:
-      return branch + " gone, nothing left behind";
+      return branch + " gone";
     case Event::Kind::kRefused:
       return branch + " refused: " + text;
     case Event::Kind::kNotice:

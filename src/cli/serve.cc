@@ -29,6 +29,10 @@ void AllowManyConnections() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::function<Result<std::unique_ptr<AwsWorld>>()> OpenAws(const Context& context) {
+  return [context] { return AwsWorld::Open(context, {.nothing_done = "nothing is served", .ends_on_signals = false}); };
+}
+
 }  // namespace
 
 int RunServe(const Context& context) {
@@ -39,12 +43,23 @@ int RunServe(const Context& context) {
   if (const Status free = ChooseFreePort(*listen); !free) return Report(free.error(), json);
   AllowManyConnections();
   const Signals signals;
+  const bool on_aws = IsAboutAws(context);
+  if (on_aws && arguments.dashboard.empty() && !listen->host.starts_with("127.") && listen->host != "::1") {
+    return Report({.kind = ErrorKind::kUsage,
+                   .what = "under which name is the dashboard reached?",
+                   .where = "--listen " + arguments.listen,
+                   .why = "on AWS the domain of the branches is the load balancer's",
+                   .hint = "Say --dashboard HOST."},
+                  json);
+  }
   auto server = Server::Start({.config_file = context.config_file,
                                .state_folder = context.state_folder,
                                .listen = std::move(*listen),
                                .domain = arguments.domain,
                                .dashboard = arguments.dashboard,
                                .trust_branches = arguments.trust_branches,
+                               .platform = arguments.platform,
+                               .open_aws = on_aws ? OpenAws(context) : nullptr,
                                .on_event = [json](const Event& event) { PrintEvent(event, json); }});
   if (!server) return Report(server.error(), json);
   if (json) {
@@ -57,7 +72,7 @@ int RunServe(const Context& context) {
   }
   std::fflush(stdout);
   signals.Wait();
-  if (!json) std::printf("Ending all branches' processes.\n");
+  if (!json && !on_aws) std::printf("Ending all branches' processes.\n");
   std::fflush(stdout);
   server->reset();
   return 0;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/aws/may_go.h"
+#include "cli/aws/progress_printer.h"
 #include "cli/aws/world.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -29,10 +30,8 @@ Status Agree(const Arguments& arguments, const std::string& question, const std:
 int RunDownOnAws(const Context& context) {
   const Arguments& arguments = context.arguments;
   const std::string& branch = arguments.branch;
-  const auto on_progress = [&](const beanstalk::DeployProgress& progress) {
-    if (!arguments.json) std::printf("  %s\n", Printable(progress.text).c_str());
-    std::fflush(stdout);
-  };
+  ProgressPrinter printer(arguments.json);
+  const auto on_progress = [&](const beanstalk::DeployProgress& progress) { printer.Progress(progress); };
   const auto world = AwsWorld::Open(context, {.nothing_done = kNothingDone, .on_progress = on_progress});
   if (!world) return Report(world.error(), arguments.json);
   const Result<Looked> looked = LookAtOne((*world)->Look(), branch, false, (*world)->session().stop());
@@ -59,9 +58,7 @@ int RunDownOnAws(const Context& context) {
                   .generation = environment->generation};
   const engine::Emit emit = [&](Event event) {
     event.branch = branch;
-    const std::string line = arguments.json ? "" : EventLine(event);
-    if (!line.empty()) std::printf("%s\n", line.c_str());
-    std::fflush(stdout);
+    printer.Tell(event);
   };
   // What has no branch any more leaves nothing behind, not even the word that it was taken down.
   const Status gone = head ? (*world)->platform().TakeDown(step, emit) : (*world)->platform().Delete(step, emit);

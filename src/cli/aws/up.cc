@@ -1,15 +1,14 @@
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
 
 #include "base/text.h"
 #include "beanstalk/stack_names.h"
 #include "cli/ask.h"
 #include "cli/aws/may_go.h"
+#include "cli/aws/progress_printer.h"
 #include "cli/aws/world.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "engine/events.h"
 #include "git/github.h"
 #include "git/github_status.h"
 #include "model/resource_names.h"
@@ -18,50 +17,6 @@ namespace perch::cli {
 namespace {
 
 constexpr char kNothingDone[] = "nothing was deployed";
-constexpr int kBarWidth = 20;
-
-/// "[########............] 3 min 5 s of about 8 min", or only the time when nobody knows how long it takes.
-std::string Bar(const beanstalk::DeployProgress& progress) {
-  const std::string took = FormatDuration(progress.took);
-  if (progress.usually.count() <= 0) return "[" + took + "]";
-  const double done = std::min(0.99, double(progress.took.count()) / double(progress.usually.count()));
-  const int filled = int(done * kBarWidth);
-  return "[" + std::string(std::size_t(filled), '#') + std::string(std::size_t(kBarWidth - filled), '.') + "] " + took +
-         " of about " + FormatDuration(progress.usually);
-}
-
-/// Lines from several threads, or events as JSON.
-class Printer {
- public:
-  explicit Printer(bool json) : json_(json) {}
-
-  void Line(const std::string& text) {
-    if (json_) return;
-    const std::lock_guard lock(mutex_);
-    std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
-  }
-  void Output(std::string_view piece) {
-    if (json_) return;
-    const std::lock_guard lock(mutex_);
-    pending_ += piece;
-    for (std::size_t end; (end = pending_.find('\n')) != std::string::npos; pending_.erase(0, end + 1))
-      std::printf("  | %s\n", Printable(pending_.substr(0, end)).c_str());
-    std::fflush(stdout);
-  }
-  void Tell(const Event& event) {
-    const std::string line = json_ ? engine::ToJson(event) : EventLine(event);
-    if (line.empty()) return;
-    const std::lock_guard lock(mutex_);
-    std::printf("%s\n", line.c_str());
-    std::fflush(stdout);
-  }
-
- private:
-  const bool json_;
-  std::mutex mutex_;
-  std::string pending_;  // an unfinished line of output
-};
 
 std::string ChangeLine(const aws::Change& change) {
   std::string verb = ToLower(change.action);
@@ -78,7 +33,7 @@ std::string ChangeLine(const aws::Change& change) {
 /// One `perch up` on AWS.
 class Up {
  public:
-  Up(const Arguments& arguments, AwsWorld& world, Printer& printer, bool fresh_data)
+  Up(const Arguments& arguments, AwsWorld& world, ProgressPrinter& printer, bool fresh_data)
       : arguments_(arguments), world_(world), printer_(printer), fresh_data_(fresh_data), branch_(arguments.branch) {}
 
   int Run() {
@@ -228,7 +183,7 @@ class Up {
 
   const Arguments& arguments_;
   AwsWorld& world_;
-  Printer& printer_;
+  ProgressPrinter& printer_;
   const bool fresh_data_;
   const std::string branch_;
   std::string url_;
@@ -236,21 +191,18 @@ class Up {
 
 int Deploy(const Context& context, bool fresh_data) {
   const Arguments& arguments = context.arguments;
-  Printer printer(arguments.json);
-  const auto world =
-      AwsWorld::Open(context, {.nothing_done = kNothingDone,
-                               .image = arguments.image,
-                               .detach = arguments.no_wait,
-                               .of_default_branch = true,
-                               .on_progress =
-                                   [&](const beanstalk::DeployProgress& progress) {
-                                     printer.Line("  " + Printable(progress.text) + "  " + Bar(progress));
-                                   },
-                               .on_changes =
-                                   [&](const std::vector<aws::Change>& changes) {
-                                     for (const aws::Change& change : changes) printer.Line(ChangeLine(change));
-                                   },
-                               .on_output = [&](std::string_view piece) { printer.Output(piece); }});
+  ProgressPrinter printer(arguments.json);
+  const auto world = AwsWorld::Open(
+      context, {.nothing_done = kNothingDone,
+                .image = arguments.image,
+                .detach = arguments.no_wait,
+                .of_default_branch = true,
+                .on_progress = [&](const beanstalk::DeployProgress& progress) { printer.Progress(progress); },
+                .on_changes =
+                    [&](const std::vector<aws::Change>& changes) {
+                      for (const aws::Change& change : changes) printer.Line(ChangeLine(change));
+                    },
+                .on_output = [&](std::string_view piece) { printer.Output(piece); }});
   if (!world) return Report(world.error(), arguments.json);
   return Up(arguments, **world, printer, fresh_data).Run();
 }

@@ -76,8 +76,11 @@ Status AwsWorld::ReadProject() {
   beanstalk::PlaceSettings place;
   if (const config::Profile* profile = here->FindProfile("branch"))
     place = beanstalk::ReadAwsSettings(config::CompleteForAws(*profile), "branch", problems).place;
-  auto session =
-      AwsSession::Open({.region = place.region, .account = place.account, .file = here->file}, options_.nothing_done);
+  auto session = AwsSession::Open({.region = place.region,
+                                   .account = place.account,
+                                   .file = here->file,
+                                   .ends_on_signals = options_.ends_on_signals},
+                                  options_.nothing_done);
   if (!session) return Fail(session.error());
   session_ = std::move(*session);
   auto branches = OpenBranches(context_,
@@ -158,7 +161,9 @@ Status AwsWorld::OpenPlatform() {
                 .clock = SystemClock(),
                 .poll = PollTime(),
                 .detach = options_.detach},
-      .application_of = [this](const std::string& branch) { return ApplicationOf(branch); }};
+      .application_of = [this](const std::string& branch) { return ApplicationOf(branch); },
+      .own_log = [this](const std::string& branch, std::uint64_t generation, Stage stage, std::uint64_t from,
+                        std::size_t limit) { return logs_.Read(branch, generation, stage, from, limit); }};
   platform_ = std::make_unique<beanstalk::AwsPlatform>(std::move(options));
   return {};
 }
@@ -193,8 +198,12 @@ Result<image::MadeImage> AwsWorld::MakeImage(const beanstalk::ImageWanted& wante
         return *std::move(login);
       },
       .on_output =
-          [this](image::ImageStage, std::string_view piece) {
-            if (options_.on_output) options_.on_output(redactor_->Mask(piece));
+          [&](image::ImageStage stage, std::string_view piece) {
+            const std::string masked = redactor_->Mask(piece);
+            // The next number is this attempt's.
+            logs_.Add(wanted.request.branch.name, wanted.request.step.generation + 1,
+                      StageOf(stage).value_or(Stage::kBuild), masked);
+            if (options_.on_output) options_.on_output(masked);
           },
       .on_progress = [&](const image::ImageProgress& progress) { EmitProgress(wanted.emit, progress); },
       .scratch = context_.state_folder / "images"};

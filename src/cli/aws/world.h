@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "beanstalk/platform.h"
+#include "cli/aws/build_logs.h"
 #include "cli/aws_session.h"
 #include "cli/look.h"
 #include "cli/serve/live_project.h"
@@ -19,8 +20,9 @@ namespace perch::cli {
 class AwsWorld {
  public:
   struct Options {
-    std::string nothing_done;  ///< begins errors of credentials and branches: "nothing was deployed"
-    std::string image;         ///< --image, by digest; "": built from the branch
+    std::string nothing_done;     ///< begins errors of credentials and branches: "nothing was deployed"
+    bool ends_on_signals = true;  ///< false: somebody else waits for Ctrl-C and TERM
+    std::string image;            ///< --image, by digest; "": built from the branch
     bool detach = false;
     /// Whether the default branch's perch.yaml counts instead of the checkout's: a branch's must not decide.
     bool of_default_branch = false;
@@ -45,7 +47,8 @@ class AwsWorld {
   std::string UrlFor(const std::string& branch) const;
 
  private:
-  AwsWorld(const Context& context, Options options) : context_(context), options_(std::move(options)) {}
+  AwsWorld(const Context& context, Options options)
+      : context_(context), options_(std::move(options)), logs_(context.state_folder / "aws-logs") {}
   Status ReadProject();
   Status OpenPlatform();
   beanstalk::Application ApplicationOf(const std::string& branch) const;
@@ -60,6 +63,7 @@ class AwsWorld {
   std::unique_ptr<LiveProject> project_;
   std::unique_ptr<ProjectSettings> settings_;
   image::Docker docker_;
+  BuildLogs logs_;
   std::unique_ptr<beanstalk::AwsPlatform> platform_;
 };
 

@@ -30,7 +30,9 @@ web::Hosts HostsFor(const Server::Options& options, const config::Project& proje
   hosts.tls = !options.listen.certificate.empty();
   hosts.port = options.listen.port;
   hosts.branch_domain = ToLower(options.domain.empty() ? project.domain : options.domain);
-  const std::string dashboard = ToLower(options.dashboard.empty() ? hosts.branch_domain : options.dashboard);
+  // On AWS the branches' domain is the load balancer's.
+  const std::string usual = options.open_aws ? "localhost" : hosts.branch_domain;
+  const std::string dashboard = ToLower(options.dashboard.empty() ? usual : options.dashboard);
   if (dashboard != "localhost") {
     // Beyond this machine only the one name is the dashboard's; on it, its plain addresses are as good.
     const bool local = options.listen.host.starts_with("127.") || options.listen.host == "::1";
@@ -52,6 +54,9 @@ struct Server::Parts {
   explicit Parts(Options given) : options(std::move(given)) {}
 
   Status Open();
+  Status OpenHere();
+  Status OpenPlatformHere();
+  std::function<std::string(const std::string&)> LinkOnAws() const;
   Status Serve();
   void Begin();
   void ReloadConfig();
@@ -60,15 +65,20 @@ struct Server::Parts {
   Clock clock = SystemClock();
   std::shared_ptr<Redactor> redactor = std::make_shared<Redactor>();
   UniqueFd lock;
-  std::unique_ptr<LiveProject> project;
-  std::unique_ptr<git::Repository> repository;
-  std::unique_ptr<ProjectSettings> settings;
+  std::unique_ptr<AwsWorld> world;  // owns the next four on AWS, those named `own_…` do elsewhere
+  std::unique_ptr<LiveProject> own_project;
+  std::unique_ptr<git::Repository> own_repository;
+  std::unique_ptr<ProjectSettings> own_settings;
+  LiveProject* project = nullptr;
+  engine::BranchSource* branches = nullptr;
+  engine::SettingsSource* settings = nullptr;
+  engine::Platform* platform = nullptr;
   std::unique_ptr<engine::Journal> journal;
   std::unique_ptr<engine::EventStream> events;
   std::unique_ptr<engine::EventStream::Subscription> printing;
   web::Hosts hosts;
   GatewayTraffic traffic;
-  std::unique_ptr<local::LocalPlatform> platform;
+  std::unique_ptr<local::LocalPlatform> local;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<web::EngineBackend> backend;
   Secret token;
@@ -85,39 +95,27 @@ struct Server::Parts {
   std::unique_ptr<FileWatch> config_watch;
 };
 
-/// Afterwards: the state is ours, and everything that looks at the world is open.
-Status Server::Parts::Open() {
-  auto read = LiveProject::Open(options.config_file, redactor);
+/// perch.yaml and git, for environments on this machine.
+Status Server::Parts::OpenHere() {
+  auto read = LiveProject::Open(options.config_file, redactor, {.platform = options.platform});
   if (!read) return Fail(read.error());
-  project = std::move(*read);
-  const config::Project& now = project->Current()->project;
+  own_project = std::move(*read);
+  const config::Project& now = own_project->Current()->project;
   for (const std::string& warning : now.warnings) Log(LogLevel::kWarning, warning);
-  if (now.platform != "local") {
-    return Fail({.kind = ErrorKind::kUsage,
-                 .what = "this perch has no platform '" + now.platform + "' yet",
-                 .where = options.config_file.string(),
-                 .hint = "Set `platform: local`."});
-  }
-  auto locked = LockState(options.state_folder);
-  if (!locked) return Fail(locked.error());
-  lock = std::move(*locked);
-  SetLogRedactor(redactor);
-
   auto opened =
       git::Repository::Open({.location = now.repository, .folder = options.state_folder / "git", .poll = now.poll});
   if (!opened) return Fail(opened.error());
-  repository = std::move(*opened);
-  settings = std::make_unique<ProjectSettings>(*project, *repository);
+  own_repository = std::move(*opened);
+  own_settings = std::make_unique<ProjectSettings>(*own_project, *own_repository);
+  project = own_project.get();
+  branches = own_repository.get();
+  settings = own_settings.get();
+  return {};
+}
 
-  auto history = engine::Journal::Open(options.state_folder / "journal.db");
-  if (!history) return Fail(history.error());
-  journal = std::move(*history);
-  if (const Status trimmed = journal->Trim(kKeptEvents); !trimmed) Log(LogLevel::kWarning, trimmed.error().Text());
-  events = std::make_unique<engine::EventStream>(clock, redactor, journal->LastId() + 1);
-  if (options.on_event) printing = events->Subscribe(options.on_event);
-
-  hosts = HostsFor(options, now);
-  auto local =
+Status Server::Parts::OpenPlatformHere() {
+  const config::Project& now = project->Current()->project;
+  auto opened =
       local::LocalPlatform::Open({.state_folder = options.state_folder,
                                   .app = now.app,
                                   .url_for = [this](const std::string& slug) { return hosts.BranchUrl(slug); },
@@ -127,17 +125,55 @@ Status Server::Parts::Open() {
                                   .trust_branches = options.trust_branches,
                                   .self_exe = "/proc/self/exe",
                                   .parallel = now.parallel},
-                                 *repository, traffic);
-  if (!local) return Fail(local.error());
-  platform = std::move(*local);
-  engine = std::make_unique<engine::Engine>(engine::Engine::Ports{.branches = *repository,
+                                 *branches, traffic);
+  if (!opened) return Fail(opened.error());
+  local = std::move(*opened);
+  platform = local.get();
+  return {};
+}
+
+std::function<std::string(const std::string&)> Server::Parts::LinkOnAws() const {
+  return [this](const std::string& slug) { return "https://" + slug + "." + project->Current()->project.domain; };
+}
+
+/// Afterwards: the state is ours, and everything that looks at the world is open.
+Status Server::Parts::Open() {
+  auto locked = LockState(options.state_folder);
+  if (!locked) return Fail(locked.error());
+  lock = std::move(*locked);
+  if (options.open_aws) {
+    auto opened = options.open_aws();
+    if (!opened) return Fail(opened.error());
+    world = std::move(*opened);
+    redactor = world->redactor();
+    project = &world->project();
+    branches = &world->branches();
+    settings = &world->settings();
+    platform = &world->platform();
+  } else if (const Status opened = OpenHere(); !opened) {
+    return opened;
+  }
+  SetLogRedactor(redactor);
+  auto history = engine::Journal::Open(options.state_folder / "journal.db");
+  if (!history) return Fail(history.error());
+  journal = std::move(*history);
+  if (const Status trimmed = journal->Trim(kKeptEvents); !trimmed) Log(LogLevel::kWarning, trimmed.error().Text());
+  events = std::make_unique<engine::EventStream>(clock, redactor, journal->LastId() + 1);
+  if (options.on_event) printing = events->Subscribe(options.on_event);
+
+  hosts = HostsFor(options, project->Current()->project);
+  if (!world) {
+    if (const Status opened = OpenPlatformHere(); !opened) return opened;
+  }
+  engine = std::make_unique<engine::Engine>(engine::Engine::Ports{.branches = *branches,
                                                                   .settings = *settings,
                                                                   .platform = *platform,
                                                                   .events = *events,
                                                                   .journal = *journal,
                                                                   .clock = clock,
-                                                                  .policy = [this] { return project->Policy(); }},
-                                            engine::Engine::Options{.parallel = now.parallel});
+                                                                  .policy = [this] { return project->Policy(); },
+                                                                  .url = world ? LinkOnAws() : nullptr},
+                                            engine::Engine::Options{.parallel = project->Current()->project.parallel});
   return {};
 }
 
@@ -156,9 +192,10 @@ Status Server::Parts::Serve() {
                                          web::Access::Options{.hosts = hosts, .protect = protect, .token = token});
   if (protect) password = std::make_unique<web::Password>(*options.listen.password);
   const auto guest = [this](const engine::BranchView& view, const std::string& body) -> Result<std::string> {
+    if (!local) return Fail({.kind = ErrorKind::kUsage, .what = "environments on AWS are not reached from here"});
     const auto words = ReadWordsJson(body);
     if (!words) return Fail(words.error());
-    const auto command = platform->GuestFor(view.branch, *words);
+    const auto command = local->GuestFor(view.branch, *words);
     if (!command) return Fail(command.error());
     return GuestJson(*command);
   };
@@ -191,7 +228,7 @@ Status Server::Parts::Serve() {
 
 /// Afterwards: what a crash left is put right, and every change of a branch or of perch.yaml is noticed.
 void Server::Parts::Begin() {
-  if (const Status recovered = platform->Recover(); !recovered) {
+  if (const Status recovered = local ? local->Recover() : Status(); !recovered) {
     events->Emit({.kind = Event::Kind::kNotice, .text = recovered.error().Text()});
   }
   engine->Start();
@@ -222,7 +259,7 @@ Result<std::unique_ptr<Server>> Server::Start(Options options) {
 Server::~Server() {
   parts_->config_watch.reset();
   parts_->engine->Shutdown();
-  parts_->platform->ShutdownAll();
+  if (parts_->local) parts_->local->ShutdownAll();
 }
 
 engine::Engine& Server::engine() { return *parts_->engine; }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
+#include "cli/aws/world.h"
 #include "cli/listen.h"
 #include "engine/engine.h"
 
@@ -20,6 +22,9 @@ class Server {
     std::string domain;     ///< "" : what perch.yaml says
     std::string dashboard;  ///< "" : the domain itself
     bool trust_branches = false;
+    std::string platform;  ///< of the command line; "": what perch.yaml says
+    /// Opens the way to AWS, where environments live there; empty: they live on this machine.
+    std::function<Result<std::unique_ptr<AwsWorld>>()> open_aws;
     engine::EventStream::Sink on_event;  ///< for the terminal; may be empty
   };
 
