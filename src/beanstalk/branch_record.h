@@ -55,7 +55,7 @@ class BranchRecords {
 
   /// One without generation where there is none. kRefused: it is damaged, or there is no such bucket.
   Result<Found> Read(const std::string& app, const std::string& branch) const;
-  /// kSuperseded when another one wrote since `found` was read; `found` is up to date afterwards.
+  /// Afterwards `found` is what is there. kSuperseded when another one wrote since it was read.
   Status Write(Found& found) const;
   /// No error if there is none.
   Status Remove(const std::string& app, const std::string& branch) const;

@@ -72,7 +72,8 @@ DeploymentRun::DeploymentRun(const DeployPorts& ports, const engine::DeployReque
       stop_(stop),
       client_(ports.client.With(stop)),
       changer_(client_, ports.poll),
-      stack_name_(StackNameFor(settings.app, request.branch.name)) {}
+      stack_name_(StackNameFor(settings.app, request.branch.name)),
+      progress_text_(stack_name_) {}
 
 void DeploymentRun::Tell(const std::string& text) { emit_({.kind = Event::Kind::kNotice, .text = text}); }
 
@@ -327,11 +328,10 @@ void DeploymentRun::Show(const StackProgress& progress, std::chrono::seconds usu
   const bool failed = progress.status == "CREATE_FAILED" || progress.status == "UPDATE_FAILED";
   if (failed && progress.type == "AWS::ElasticBeanstalk::Environment" && instance_log_.empty())
     instance_log_ = InstanceLog(client_, *ports_.transport, progress.physical_id);
-  if (!ports_.on_progress) return;
-  std::string text = progress.logical_id == stack_name_ ? "stack" : progress.logical_id;
-  text += " (" + progress.type + "): " + progress.status;
-  if (!progress.reason.empty()) text += ": " + progress.reason;
-  ports_.on_progress({.text = text,
+  std::string text = progress_text_.Line(progress);
+  if (!ports_.on_progress || text.empty()) return;
+  ports_.on_progress({.text = std::move(text),
+                      .busy = progress_text_.Busy(),
                       .took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_),
                       .usually = usually});
 }

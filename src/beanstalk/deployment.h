@@ -16,6 +16,7 @@
 #include "beanstalk/application_facts.h"
 #include "beanstalk/branch_record.h"
 #include "beanstalk/facts.h"
+#include "beanstalk/progress_text.h"
 #include "beanstalk/settings.h"
 #include "beanstalk/stack_change.h"
 #include "beanstalk/sweep_contents.h"
@@ -33,9 +34,10 @@ struct ImageWanted {
   const engine::Emit& emit;
 };
 
-/// How far a deployment is, for people.
+/// How far a deployment or a deletion is, for people.
 struct DeployProgress {
-  std::string text;                 ///< "Database (AWS::RDS::DBInstance): CREATE_COMPLETE"; "" when only time went by
+  std::string text;                 ///< as ProgressText has it, not made fit for a terminal; never ""
+  std::vector<std::string> busy;    ///< what CloudFormation is at now, by logical id
   std::chrono::seconds took{0};     ///< since the change began
   std::chrono::seconds usually{0};  ///< what it took last time; 0: nobody knows
 };
@@ -95,6 +97,7 @@ class DeploymentRun {
   const aws::Client client_;
   const StackChanger changer_;
   const std::string stack_name_;
+  ProgressText progress_text_;
 
   ApplicationFacts application_;
   std::optional<aws::Stack> stack_;

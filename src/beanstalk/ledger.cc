@@ -38,7 +38,13 @@ class Settling {
     const std::map<std::string, Method>::const_iterator method = kMethods.find(thing.kind);
     return method == kMethods.end() ? Status() : (this->*method->second)(thing.name);
   }
-  LedgerReport Take() { return std::move(report_); }
+  LedgerReport Take() {
+    for (const auto& [repository, count] : images_) {
+      Left((count == 1 ? "an image" : std::to_string(count) + " images") + " in " + repository +
+           ", which other branches may run too; its life-cycle rule takes old ones");
+    }
+    return std::move(report_);
+  }
 
  private:
   void Left(std::string text) { report_.left.push_back(std::move(text)); }
@@ -82,7 +88,7 @@ class Settling {
 
   /// Other branches with the same tree run the same image.
   Status Image(const std::string& reference) {
-    Left("image " + reference + ", until the repository's life-cycle rule takes it");
+    ++images_[reference.substr(0, reference.find('@'))];
     return {};
   }
 
@@ -154,6 +160,7 @@ class Settling {
   const aws::Client& client_;
   const ApplicationFacts& application_;
   LedgerReport report_;
+  std::map<std::string, int> images_;  // by repository
 };
 
 }  // namespace

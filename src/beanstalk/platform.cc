@@ -202,9 +202,11 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
                    .why = "somebody began after this deletion"});
     };
     hooks.on_note = note;
+    ProgressText lines(seen->stack->name);
     if (options_.ports.on_progress) {
-      hooks.on_progress = [&](const StackProgress& progress) {
-        options_.ports.on_progress({.text = progress.logical_id + " (" + progress.type + "): " + progress.status});
+      hooks.on_progress = [&, lines](const StackProgress& progress) mutable {
+        std::string text = lines.Line(progress);
+        if (!text.empty()) options_.ports.on_progress({.text = std::move(text), .busy = lines.Busy()});
       };
     }
     hooks.before_delete = EmptyingBuckets(options_.ports.client, options_.ports.read_template, note);
@@ -226,7 +228,8 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
   } else if (const Status removed = records.Remove(options_.app, step.branch); !removed) {
     return removed;
   }
-  emit({.kind = Event::Kind::kDeleted, .generation = record.generation, .text = "it and all it caused are gone"});
+  const std::string what = settled->left.empty() ? "it and all it caused are gone" : "it is gone";
+  emit({.kind = Event::Kind::kDeleted, .generation = record.generation, .text = what});
   return {};
 }
 
