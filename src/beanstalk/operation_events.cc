@@ -52,8 +52,12 @@ std::vector<aws::StackEvent> OperationEvents::Finish() {
     Note(*event);
     fresh.push_back(std::move(*event));
   }
-  // No clock is asked: nothing is under way when the newest that the stack tells of itself is final.
-  if (token_.empty() && newest_of_stack_ && IsFinal(newest_of_stack_->status)) end_ = newest_of_stack_;
+  // No clock is asked: nothing is under way when the newest that the stack tells of itself is final. One that is gone
+  // is gone for every operation, also for one that another's deletion came before.
+  if (!end_ && newest_of_stack_) {
+    const std::string& status = newest_of_stack_->status;
+    if (token_.empty() ? IsFinal(status) : status == "DELETE_COMPLETE") end_ = newest_of_stack_;
+  }
   reading_.clear();
   in_reading_.clear();
   newest_of_stack_.reset();

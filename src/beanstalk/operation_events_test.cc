@@ -102,6 +102,15 @@ TEST(OperationEvents, AResourceMayTellLaterThanTheStackThatItIsOver) {
   EXPECT_EQ(events.end()->status, "DELETE_COMPLETE");
 }
 
+TEST(OperationEvents, AStackThatAnotherDeletedIsGone) {
+  OperationEvents events(kId, "b", {});
+  EXPECT_EQ(Read(events, With(kCreated, {"9 x shop DELETE_IN_PROGRESS"})).first, "");
+  EXPECT_FALSE(events.end());
+  Read(events, With(kCreated, {"9 x shop DELETE_IN_PROGRESS", "10 x shop DELETE_COMPLETE"}));
+  ASSERT_TRUE(events.end());
+  EXPECT_EQ(events.end()->status, "DELETE_COMPLETE");
+}
+
 TEST(OperationEvents, WhatCameAfterItsEndIsNotItsOwn) {
   OperationEvents events(kId, "b", {});
   Read(events,

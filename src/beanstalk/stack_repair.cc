@@ -140,22 +140,22 @@ Status StackChanger::DeleteById(const aws::Stack& stack, const std::string& toke
     error.what = "the stack " + stack.name + " could not be deleted";
     return Fail(std::move(error));
   };
-  Error last;
+  const auto must_wait = [](const aws::Stack& now) { return IsUnderWay(now.status) && !DeletableUnderWay(now.status); };
+  Error last{.kind = ErrorKind::kUnavailable, .why = "something is under way on it again and again"};
   for (int looks = 0, tries = 0; looks < kMostLooks && tries < kMostDeletes; ++looks) {
     Result<std::optional<aws::Stack>> now = look();
     if (!now) return Fail(now.error());
+    if (*now && !must_wait(**now) && hooks.before_delete) {
+      if (const Status ready = hooks.before_delete(**now); !ready) return Fail(ready.error());
+      now = look();
+      if (!now) return Fail(now.error());
+    }
     if (!*now) return {};
     Operation operation{
         .stack_id = stack.id, .stack_name = stack.name, .since = client_.Now(), .longest = kLongestDelete};
-    if (IsUnderWay((*now)->status) && !DeletableUnderWay((*now)->status)) {
+    if (must_wait(**now)) {
       Note(hooks, "waiting for what is under way: " + (*now)->status);
     } else {
-      if (hooks.before_delete) {
-        if (const Status ready = hooks.before_delete(**now); !ready) return Fail(ready.error());
-        now = look();
-        if (!now) return Fail(now.error());
-        if (!*now) return {};
-      }
       operation.token = UniqueName(token);
       const aws::Answer<void> begun = cloudformation_.DeleteStack(stack.id, operation.token);
       if (!begun && begun.error().outcome == aws::Outcome::kConflict) {  // an update began just then

@@ -73,7 +73,8 @@ Result<OperationEnd> WaitForEnd(const aws::Client& client, const Operation& oper
       for (const aws::StackEvent& event : events.Finish()) {
         if (event.physical_id == operation.stack_id) status = event.status;
         if (on_progress) {
-          on_progress({event.time.value_or(client.Now()), event.logical_id, event.type, event.status, event.reason, event.physical_id});
+          on_progress({event.time.value_or(client.Now()), event.logical_id, event.type, event.status, event.reason,
+                       event.physical_id});
         }
       }
       if (events.end()) return over(events.end()->status, events.end()->reason);
