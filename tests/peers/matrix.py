@@ -60,12 +60,12 @@ def _run(command, environment, kill_when=None):
     return process.returncode, text
 
 
-def cells(calls, faults=FAULTS + tuple(KILLS)):
+def cells(calls, faults=tuple(KILLS) + FAULTS):
     """Every (call from 1, fault), ordered so that the first few meet each call and each fault."""
     return [(1 + call, faults[(call + turn) % len(faults)]) for turn in range(len(faults)) for call in range(len(calls))]
 
 
-def run(name, calls, make, case, some, workers=3, faults=FAULTS + tuple(KILLS)):
+def run(name, calls, make, case, some, workers=3, faults=tuple(KILLS) + FAULTS):
     """Calls `case(world, nth, action, fault)` for the first `some` cells (all with PERCH_MATRIX=all), each worker with a world
     of its own by `make()`, which has `stop`. A case says in a word how its spoiled run ended. Prints the sizes; exits with 1 if one failed."""
     whole = cells(calls, faults)
