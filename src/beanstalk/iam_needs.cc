@@ -36,15 +36,40 @@ class Arns {
 
 Value DeployPolicy(const AwsSettings& settings) {
   const Arns arns(settings);
-  return Policy({{.actions = {"cloudformation:DescribeStacks", "elasticbeanstalk:ListPlatformVersions",
-                              "ecr:GetAuthorizationToken"},
-                  .resources = {"*"}},
-                 {.actions = {"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet",
-                              "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
-                              "cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"},
-                  .resources = {arns.Stacks()}},
-                 {.actions = {"iam:PassRole"}, .resources = {arns.Roles()}}})
-      .value();
+  std::vector<Statement> statements = {
+      // What takes no resource, and what is looked for where its name is not known yet.
+      {.actions = {"cloudformation:DescribeStacks", "elasticbeanstalk:ListPlatformVersions",
+                   "elasticbeanstalk:DescribeEvents", "elasticbeanstalk:DescribeEnvironments",
+                   "ecr:GetAuthorizationToken", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots",
+                   "logs:DescribeLogGroups"},
+       .resources = {"*"}},
+      {.actions = {"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet",
+                   "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
+                   "cloudformation:DescribeStackEvents", "cloudformation:ListStackResources",
+                   "cloudformation:GetTemplate", "cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack"},
+       .resources = {arns.Stacks()}},
+      {.actions = {"iam:PassRole"}, .resources = {arns.Roles()}},
+      {.actions = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+                   "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"},
+       .resources = {arns.Repositories()}},
+      {.actions = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"},
+       .resources = {arns.Buckets()}},
+      {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"},
+       .resources = {arns.Objects()}},
+      {.actions = {"elasticbeanstalk:RequestEnvironmentInfo", "elasticbeanstalk:RetrieveEnvironmentInfo"},
+       .resources = {arns.Local("elasticbeanstalk", "environment/" + NamesBeginWith(settings.app) + "*/*")}},
+      {.actions = {"elasticbeanstalk:DeleteApplicationVersion"},
+       .resources = {arns.Local("elasticbeanstalk", "applicationversion/" + NamesBeginWith(settings.app) + "*/*")}},
+      {.actions = {"logs:FilterLogEvents"}, .resources = {arns.Local("logs", "log-group:/aws/elasticbeanstalk/*")}},
+      {.actions = {"secretsmanager:DescribeSecret"},
+       .resources = {arns.Local("secretsmanager", "secret:DatabaseSecret-*")}}};
+  if (!settings.secrets.empty()) {
+    const std::string of_profile = ParameterNameFor(settings.app, "x", "x");
+    const std::string folder = of_profile.substr(0, of_profile.size() - std::string_view("/x/x").size());
+    statements.push_back({.actions = {"ssm:GetParametersByPath", "ssm:PutParameter"},
+                          .resources = {arns.Local("ssm", "parameter" + folder + "/*")}});
+  }
+  return Policy(statements).value();
 }
 
 Value SweepPolicy(const AwsSettings& settings) {
