@@ -121,6 +121,25 @@ void StayWithEngine(const std::string& program, std::map<std::string, std::strin
   env.erase("DOCKER_CONTEXT");
 }
 
+/// The words that give a container its variables. A guest chooses them: the docker program must not see them as its own
+/// (LD_PRELOAD, DOCKER_HOST). In a file they also stay out of the list of processes, as far as its format holds them.
+Result<std::vector<std::string>> VariableWords(const std::map<std::string, std::string>& env, const fs::path& file) {
+  constexpr std::size_t kLongestLine = 60'000;
+  std::string lines;
+  std::vector<std::string> words = {"--env-file", file.string()};
+  for (const auto& [name, value] : env) {
+    const std::string line = name + "=" + value;
+    const bool fits = line.size() < kLongestLine && IsUtf8(line) && line.find_first_of("\r\n") == line.npos;
+    if (fits) {
+      lines += line + "\n";
+    } else {
+      words.insert(words.end(), {"--env", line});
+    }
+  }
+  if (Status written = WriteFileAtomically(file, lines, 0600); !written) return Fail(written.error());
+  return words;
+}
+
 std::string TimedOut(std::chrono::milliseconds timeout) { return "it took longer than " + FormatDuration(timeout); }
 
 }  // namespace
@@ -172,15 +191,10 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
       .timeout = options.timeout,
       .on_output = on_output};
   for (const auto& [label, value] : options.labels) run.argv.insert(run.argv.end(), {"--label", label + "=" + value});
-  // By name only: the values stay out of the list of processes.
-  for (const auto& [variable, value] : options.env) {
-    if (run.env->contains(variable)) {
-      run.argv.insert(run.argv.end(), {"--env", variable + "=" + value});
-    } else {
-      (*run.env)[variable] = value;
-      run.argv.insert(run.argv.end(), {"--env", variable});
-    }
-  }
+  const PrivateFolder folder(options.scratch);
+  const Result<std::vector<std::string>> variables = VariableWords(options.env, folder.path() / "env");
+  if (!variables) return Fail(variables.error());
+  run.argv.insert(run.argv.end(), variables->begin(), variables->end());
   if (!options.argv.empty()) run.argv.insert(run.argv.end(), {"--entrypoint", options.argv[0]});
   run.argv.push_back(image);
   if (!options.argv.empty()) run.argv.insert(run.argv.end(), options.argv.begin() + 1, options.argv.end());

@@ -35,6 +35,7 @@ struct RunOptions {
   std::vector<std::string> argv;           ///< takes the place of the image's entry point and command
   std::map<std::string, std::string> env;  ///< plain values; none of perch's own environment gets in
   std::map<std::string, std::string> labels;
+  std::filesystem::path scratch;    ///< for a private folder that holds `env` meanwhile; "": as above
   std::int64_t memory = 1LL << 30;  ///< bytes
   int processes = 256;
   std::chrono::milliseconds timeout = std::chrono::minutes(15);

@@ -35,7 +35,9 @@ case $1 in
   build)
     echo "step 1 buildkit=$DOCKER_BUILDKIT"
     while [ $# -gt 0 ]; do [ "$1" != --iidfile ] || echo sha256:abc > "$2"; shift; done ;;
-  run) echo "secret is $TOKEN"; exit "$(cat HERE/exit 2>/dev/null || echo 0)" ;;
+  run)
+    while [ $# -gt 0 ]; do [ "$1" != --env-file ] || cat "$2"; shift; done
+    echo "own: $TOKEN$LD_PRELOAD$DOCKER_CONTEXT"; exit "$(cat HERE/exit 2>/dev/null || echo 0)" ;;
   context) echo unix:///mine.sock ;;
   login) echo "engine $DOCKER_HOST" >> HERE/log; echo "config $DOCKER_CONFIG password $(cat)" >> HERE/log ;;
   image)
@@ -122,11 +124,16 @@ TEST_F(DockerTest, ContainersGoByTheirLabel) {
   EXPECT_EQ(removed.error().Text(), "cannot remove containers: perch.work=x: exit code 1");
 }
 
-TEST_F(DockerTest, ValuesReachAContainerOutsideOfTheCommandLine) {
+TEST_F(DockerTest, VariablesReachAContainerAndNotTheDockerProgram) {
   std::string output;
-  ASSERT_TRUE(docker().Run("sha256:abc", {.argv = {"pytest", "-x"}, .env = {{"TOKEN", "s3cret"}}}, Into(output)));
-  EXPECT_EQ(output, "secret is s3cret\n");
-  EXPECT_THAT(Log(), HasSubstr("--env TOKEN --entrypoint pytest sha256:abc -x\n"));
+  ASSERT_TRUE(docker().Run(
+      "sha256:abc",
+      {.argv = {"pytest", "-x"},
+       .env = {{"TOKEN", "s3cret"}, {"LD_PRELOAD", "./evil.so"}, {"DOCKER_CONTEXT", " evil"}, {"LINES", "a\nb=c"}},
+       .scratch = folder_ / "code"},
+      Into(output)));
+  EXPECT_EQ(output, "DOCKER_CONTEXT= evil\nLD_PRELOAD=./evil.so\nTOKEN=s3cret\nown: \n");
+  EXPECT_THAT(Log(), HasSubstr(" --env LINES=a\nb=c --entrypoint pytest sha256:abc -x\n"));
   EXPECT_THAT(Log(), Not(HasSubstr("s3cret")));
 }
 

@@ -107,7 +107,7 @@ class Maker {
       });
     }
     if (done && !settings_.test.empty()) {
-      done = Step(ImageStage::kTest, [&](const OnOutput& on_output) { return Test(folder.name(), on_output); });
+      done = Step(ImageStage::kTest, [&](const OnOutput& on_output) { return Test(folder, on_output); });
     }
     if (!done) return Fail(done.error());
     MadeImage made{.built = true, .architecture = architecture};
@@ -127,15 +127,16 @@ class Maker {
                  .hint = "Take a base image that there is for " + wanted + ", and no --platform in its FROM."});
   }
 
-  Status Test(const std::string& work, const OnOutput& on_output) const {
+  Status Test(const WorkFolder& folder, const OnOutput& on_output) const {
     std::map<std::string, std::string> env = settings_.env;
     env["PERCH_BRANCH"] = settings_.branch;
     env["PERCH_COMMIT"] = request_.commit;
-    return ports_.docker.Run(WorkTag(work),
+    return ports_.docker.Run(WorkTag(folder.name()),
                              {.called = "the tests",
                               .argv = settings_.test.argv,
                               .env = std::move(env),
-                              .labels = {{std::string(kWorkLabel), work}},
+                              .labels = {{std::string(kWorkLabel), folder.name()}},
+                              .scratch = folder.path(),
                               .memory = settings_.limits.memory,
                               .processes = settings_.limits.processes,
                               .timeout = settings_.limits.test_timeout},

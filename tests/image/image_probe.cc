@@ -36,7 +36,7 @@ int Make(const Words& words, net::Transport& transport) {
   settings.branch = "main";
   settings.dockerfile = words.at("dockerfile");
   settings.build_hash = words.at("build_hash");
-  settings.env = {{"PAGE_SIZE", "5"}};
+  settings.env = {{"PAGE_SIZE", "5"}, {"POEM", "two\nlines"}, {"DOCKER_HOST", "tcp://127.0.0.1:1"}};
   settings.secrets.emplace("TOKEN", Secret("s3cret"));
   if (words.contains("test")) settings.test = {.argv = {"/bin/sh", "-c", words.at("test")}};
   if (words.contains("test_timeout")) {
