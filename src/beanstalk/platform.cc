@@ -97,6 +97,8 @@ Result<AwsPlatform::Seen> AwsPlatform::Look(const std::string& branch) {
   if (!found) return Fail(found.error());
   seen.found = *std::move(found);
   if (seen.found.etag.empty() && seen.stack) seen.found.record.identity = *EnvironmentStack(*seen.stack, options_.app);
+  const std::lock_guard lock(mutex_);
+  images_[branch] = seen.stack ? OutputOf(*seen.stack, outputs::kImage) : "";
   return seen;
 }
 
@@ -108,6 +110,11 @@ Result<std::optional<Environment>> AwsPlatform::Find(const std::string& branch) 
 }
 
 Result<std::string> AwsPlatform::ImageOf(const std::string& branch) {
+  {
+    const std::lock_guard lock(mutex_);
+    const std::map<std::string, std::string>::const_iterator known = images_.find(branch);
+    if (known != images_.end()) return known->second;
+  }
   const Result<Seen> seen = Look(branch);
   if (!seen) return Fail(seen.error());
   return seen->stack ? OutputOf(*seen->stack, outputs::kImage) : "";

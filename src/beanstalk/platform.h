@@ -46,7 +46,7 @@ class AwsPlatform : public engine::Platform {
                                    std::size_t limit) override;
   void OnChange(std::function<void(const std::string&)>) override {}  // nothing there changes unasked
 
-  /// What an environment runs, by digest; "" when nothing serves.
+  /// What an environment runs, by digest, as Find saw it last; "" when nothing serves.
   Result<std::string> ImageOf(const std::string& branch);
 
   /// Deletes an environment because a person says so; it stays away until its branch is pushed to.
@@ -69,6 +69,7 @@ class AwsPlatform : public engine::Platform {
   aws::CloudFormation cloudformation_;
   std::mutex mutex_;
   std::map<Application, ApplicationFacts> applications_;  // they never change but by bootstrap, and then only grow
+  std::map<std::string, std::string> images_;             // by branch, as they were seen last
 };
 
 }  // namespace perch::beanstalk
