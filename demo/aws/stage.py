@@ -30,7 +30,7 @@ environments: {{main: production, staging: staging, "*": branch}}
 aws: {{region: {region}, account: "{account}", certificate: "{certificate}", hosted_zone: example.com}}
 """
 # Where a resource only begins: nothing that somebody who reads for the first time misses.
-BEGINS = re.compile(r"(CREATE|UPDATE|DELETE)(_COMPLETE_CLEANUP)?_IN_PROGRESS")
+BEGINS = re.compile(r"^  \S+: (creating|updating|replacing|deleting)\b(?!.*: )")
 CALL = re.compile(r"^\S+Z debug (.*)$")
 
 
