@@ -180,7 +180,7 @@ class Doctor {
     if (there) return Add(Good(what, bucket));
     if (there.error().outcome != aws::Outcome::kNotFound) return Add(Bad(what, there.error()));
     Add(Bad(what, bucket + " is gone, though the stack lists it",
-            "Make a bucket of that name by hand (or delete the stack), then " + make));
+            "Make a bucket of that name by hand (or delete the stack), then: " + make));
   }
 
   void LookAtRepository(const std::string& application, const std::string& uri, const std::string& make) {
@@ -191,7 +191,7 @@ class Doctor {
     if (there) return Add(Good(what, uri));
     if (there.error().outcome != aws::Outcome::kNotFound) return Add(Bad(what, there.error()));
     Add(Bad(what, name + " is gone, though the stack lists it",
-            "Make a repository of that name by hand (or delete the stack), then " + make));
+            "Make a repository of that name by hand (or delete the stack), then: " + make));
   }
 
   /// nullopt, and a line that says so, where AWS does not tell.
@@ -215,7 +215,7 @@ class Doctor {
     const int wanted = project_.max_environments;
     if (double(used->size()) >= kNearlyFull * double(*most) || (wanted > 0 && std::uint64_t(wanted) > *most)) {
       const std::string more = std::uint64_t(std::max(0, wanted)) > *most
-                                   ? "; `max_environments` allows " + std::to_string(wanted)
+                                   ? "; `branches.limit` allows " + std::to_string(wanted)
                                    : std::string();
       return Add(Note("quota of " + what, text + more, kAskForMore));
     }
@@ -230,7 +230,7 @@ class Doctor {
     const int wanted = project_.max_environments;
     if (room == 0) return Add(Bad("quota of " + what, text, kAskForMore));
     if (wanted > 0 && std::uint64_t(wanted) > room) {
-      return Add(Note("quota of " + what, text + "; `max_environments` allows " + std::to_string(wanted), kAskForMore));
+      return Add(Note("quota of " + what, text + "; `branches.limit` allows " + std::to_string(wanted), kAskForMore));
     }
     Add(Good("quota of " + what, text));
   }

@@ -325,5 +325,19 @@ TEST(ResourceNames, EveryKindKeepsManyNamesApart) {
   }
 }
 
+TEST(ResourceNames, BeginAlikeForAllBranchesOfAnApp) {
+  EXPECT_EQ(NamesBeginWith("shop"), "perch-shop-");
+  EXPECT_EQ(NamesBeginWith("a-very-long-name-for-an-app"), "perch-a-very-long-name-for");
+  for (const std::string app : {"shop", "a-very-long-name-for-an-app", "Sh op", "x"}) {
+    EXPECT_LE(NamesBeginWith(app).size(), 27u);
+    for (const std::string& branch : {std::string("x"), std::string("feature/cart"), std::string(250, 'b')}) {
+      EXPECT_THAT(StackNameFor(app, branch), testing::StartsWith(NamesBeginWith(app)));
+    }
+  }
+  for (const std::string application : {"production", "staging"}) {
+    EXPECT_THAT(ApplicationStackNameFor("shop", application), testing::StartsWith(NamesBeginWith("shop")));
+  }
+}
+
 }  // namespace
 }  // namespace perch
