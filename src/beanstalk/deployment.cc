@@ -12,9 +12,11 @@
 #include "beanstalk/environment_of.h"
 #include "beanstalk/generate.h"
 #include "beanstalk/instance_log.h"
+#include "beanstalk/ledger.h"
 #include "beanstalk/newest_snapshot.h"
 #include "beanstalk/stack_identity.h"
 #include "beanstalk/stack_names.h"
+#include "beanstalk/stack_status.h"
 #include "beanstalk/take_down.h"
 #include "cfn/print.h"
 #include "model/names.h"
@@ -155,7 +157,7 @@ Status DeploymentRun::Try() {
   if (const Status put = PutBundle(); !put) return put;
   if (const Status put = PutSecrets(); !put) return put;
   if (const Status changed = Change(*request); !changed) return changed;
-  if (ports_.detach) return {};
+  if (ports_.detach && changed_) return HandOver();
   if (const Status healthy = WaitForHealth(); !healthy) return healthy;
   Succeeded();
   return {};
@@ -318,7 +320,8 @@ Status DeploymentRun::Change(const StackRequest& request) {
   stack_ = outcome->stack;
   url_ = OutputOf(*stack_, outputs::kUrl);
   const std::int64_t took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_).count();
-  if (outcome->changed && !ports_.detach) (fresh ? found_.record.create_seconds : found_.record.update_seconds) = took;
+  changed_ = outcome->changed;
+  if (changed_ && !ports_.detach) (fresh ? found_.record.create_seconds : found_.record.update_seconds) = took;
   EndStage();
   return {};
 }
@@ -339,6 +342,7 @@ void DeploymentRun::Show(const StackProgress& progress, std::chrono::seconds usu
 /// What can't change in place changes: the old environment goes first, with its data.
 Status DeploymentRun::DeleteFirst() {
   if (!stack_) return {};
+  if (const Status noted = NoteContents(client_, stack_->id, found_.record); !noted) return noted;
   found_.record.deleting = true;
   if (const Status written = records_->Write(found_); !written) return written;
   const auto tell = [this](const std::string& text) { Tell(text); };
@@ -351,6 +355,22 @@ Status DeploymentRun::DeleteFirst() {
   stack_.reset();
   found_.record.deleting = false;
   return records_->Write(found_);
+}
+
+/// From now on the stack tells how the attempt ends (EnvironmentOf).
+Status DeploymentRun::HandOver() {
+  found_.record.last_attempt->stage = perch::Stage::kStart;
+  found_.record.updated_at = ports_.clock();
+  return records_->Write(found_);
+}
+
+/// Stopped by a person: what CloudFormation began goes on.
+void DeploymentRun::Stopped() {
+  const StackChanger unstopped(ports_.client, ports_.poll);
+  const Result<std::optional<aws::Stack>> stack = unstopped.Find(stack_name_);
+  if (!stack || !*stack || !IsUnderWay((*stack)->status)) return;
+  records_.emplace(aws::S3(ports_.client), application_.versions_bucket);
+  (void)HandOver();
 }
 
 Status DeploymentRun::WaitForHealth() {
@@ -389,15 +409,7 @@ Status DeploymentRun::WaitForHealth() {
 
 /// Notes what the stack is made of. The environment serves already: what cannot be told now is found by its tags.
 void DeploymentRun::NoteResources() {
-  BranchRecord& record = found_.record;
-  const aws::Answer<void> listed =
-      aws::CloudFormation(client_).ListStackResources(stack_->id).ForEach([&](aws::StackResource& resource) {
-        record.Causes(resource.type, resource.physical_id);
-        if (resource.type == "AWS::ElasticBeanstalk::Environment")
-          record.Causes("log groups", "/aws/elasticbeanstalk/" + resource.physical_id + "/");
-        return true;
-      });
-  if (!listed) Tell(Error(listed.error()).Text());
+  if (const Status noted = NoteContents(client_, stack_->id, found_.record); !noted) Tell(noted.error().Text());
 }
 
 void DeploymentRun::Succeeded() {
@@ -414,7 +426,12 @@ void DeploymentRun::Succeeded() {
 }
 
 Status DeploymentRun::Failed(Error error) {
-  if (!instance_log_.empty()) error.hint = "The instance's log ends with:\n" + instance_log_ + "\n" + error.hint;
+  if (!instance_log_.empty()) {
+    std::string log = "The instance's log ends with:";
+    for (const std::string& line : Lines(instance_log_)) log += "\n    " + line;
+    error.hint = log + "\n  " + error.hint;
+  }
+  if (error.kind == ErrorKind::kCancelled && stage_ == perch::Stage::kStart) Stopped();
   if (error.kind == ErrorKind::kSuperseded || error.kind == ErrorKind::kCancelled) return Fail(std::move(error));
   if (stage_) {
     emit_({.kind = Event::Kind::kStageFailed,

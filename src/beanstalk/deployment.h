@@ -79,6 +79,8 @@ class DeploymentRun {
   Status Change(const StackRequest& request);
   void Show(const StackProgress& progress, std::chrono::seconds usually);
   Status DeleteFirst();
+  Status HandOver();
+  void Stopped();
   Status WaitForHealth();
   Status StillWanted();
   Status NoteCaused();
@@ -104,6 +106,7 @@ class DeploymentRun {
   std::optional<BranchRecords> records_;
   BranchRecords::Found found_;
   std::uint64_t generation_ = 0;  // of this attempt
+  bool changed_ = false;          // whether the stack had to
   image::MadeImage image_;
   std::string bundle_key_, url_;
   std::optional<perch::Stage> stage_;

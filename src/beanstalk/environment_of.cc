@@ -35,6 +35,18 @@ State StateOf(const BranchRecord& record) {
   return State::kQueued;
 }
 
+/// What became of an attempt that was left to CloudFormation; nothing else is known of one that is still running.
+void TakeResult(const aws::Stack& stack, Attempt& attempt) {
+  const bool left = attempt.result == Attempt::Result::kRunning && attempt.stage == Stage::kStart;
+  if (!left || IsUnderWay(stack.status)) return;
+  if (!IsDone(stack.status)) {
+    attempt.result = Attempt::Result::kFailed;
+    attempt.reason = stack.status_reason.empty() ? "the stack is " + stack.status : stack.status_reason;
+  } else if (GenerationOf(stack) == attempt.generation) {
+    attempt.result = Attempt::Result::kSucceeded;
+  }
+}
+
 void TakeFixed(const aws::Stack& stack, std::map<std::string, std::string>& fixed) {
   if (const std::string host = OutputOf(stack, outputs::kHost); !host.empty()) fixed["host"] = host;
   // arn:aws:cloudformation:REGION:ACCOUNT:stack/…
@@ -69,7 +81,8 @@ Environment EnvironmentOf(const std::optional<aws::Stack>& stack, const BranchRe
                           .deleting = record.deleting,
                           .created_at = record.created_at,
                           .updated_at = record.updated_at};
-  const bool failed = record.last_attempt && record.last_attempt->result == Attempt::Result::kFailed;
+  if (stack && environment.last_attempt) TakeResult(*stack, *environment.last_attempt);
+  const bool failed = environment.last_attempt && environment.last_attempt->result == Attempt::Result::kFailed;
   if (stack) {
     environment.generation = std::max(record.generation, GenerationOf(*stack));
     environment.state = record.deleting ? State::kDeleting : StateOf(*stack);
@@ -87,7 +100,7 @@ Environment EnvironmentOf(const std::optional<aws::Stack>& stack, const BranchRe
     const bool at_rest = environment.state == State::kReady || environment.state == State::kFailed;
     if (at_rest && failed) environment.state = State::kFailed;
   }
-  if (failed && environment.state == State::kFailed) environment.reason = record.last_attempt->reason;
+  if (failed && environment.state == State::kFailed) environment.reason = environment.last_attempt->reason;
   return environment;
 }
 

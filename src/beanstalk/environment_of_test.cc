@@ -65,6 +65,21 @@ TEST(EnvironmentOf, AFailedAttemptShowsThoughTheOldReleaseServes) {
   EXPECT_EQ(environment.serving_commit, "old");
 }
 
+TEST(EnvironmentOf, TheStackTellsHowAnAttemptEndedThatWasLeftToIt) {
+  BranchRecord record = Record(Attempt::Result::kRunning);
+  aws::Stack done = StackIn("UPDATE_COMPLETE");
+  done.outputs["Generation"] = "4";
+  EXPECT_EQ(EnvironmentOf(done, record).last_attempt->result, Attempt::Result::kRunning);
+  record.last_attempt->stage = Stage::kStart;
+  EXPECT_EQ(EnvironmentOf(done, record).last_attempt->result, Attempt::Result::kSucceeded);
+  EXPECT_EQ(EnvironmentOf(StackIn("UPDATE_COMPLETE"), record).last_attempt->result, Attempt::Result::kRunning);
+  EXPECT_EQ(EnvironmentOf(StackIn("UPDATE_IN_PROGRESS"), record).last_attempt->result, Attempt::Result::kRunning);
+  const Environment failed = EnvironmentOf(StackIn("UPDATE_ROLLBACK_COMPLETE"), record);
+  EXPECT_EQ(failed.last_attempt->result, Attempt::Result::kFailed);
+  EXPECT_EQ(failed.state, State::kFailed);
+  EXPECT_EQ(failed.reason, "CloudFormation's reason");
+}
+
 TEST(EnvironmentOf, TheNumberIsTheHigherOne) {
   EXPECT_EQ(EnvironmentOf(StackIn("CREATE_COMPLETE"), Record()).generation, 4u);
   BranchRecord lost = Record();

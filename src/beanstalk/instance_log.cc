@@ -50,7 +50,7 @@ std::string InstanceLog(const aws::Client& client, net::Transport& transport, co
                         std::size_t lines) {
   if (environment.empty()) return "";
   const aws::ElasticBeanstalk beanstalk(client);
-  std::vector<std::string> told = Complaints(beanstalk, environment);
+  std::vector<std::string> told;
   if (beanstalk.RequestEnvironmentInfo(environment)) {
     for (int i = 0; i < kPolls; ++i) {
       const aws::Answer<std::vector<aws::EnvironmentInfo>> infos = beanstalk.RetrieveEnvironmentInfo(environment);
@@ -63,6 +63,7 @@ std::string InstanceLog(const aws::Client& client, net::Transport& transport, co
       if (!client.Sleep(kPoll)) break;
     }
   }
+  if (told.empty()) told = Complaints(beanstalk, environment);
   if (told.size() > lines) told.erase(told.begin(), told.end() - std::ptrdiff_t(lines));
   return Join(told, "\n");
 }

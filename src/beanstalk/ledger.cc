@@ -165,6 +165,18 @@ class Settling {
 
 }  // namespace
 
+Status NoteContents(const aws::Client& client, const std::string& stack_id, BranchRecord& record) {
+  const aws::Answer<void> listed =
+      aws::CloudFormation(client).ListStackResources(stack_id).ForEach([&](aws::StackResource& resource) {
+        record.Causes(resource.type, resource.physical_id);
+        if (resource.type == "AWS::ElasticBeanstalk::Environment" && !resource.physical_id.empty())
+          record.Causes("log groups", "/aws/elasticbeanstalk/" + resource.physical_id + "/");
+        return true;
+      });
+  if (!listed) return Fail(listed.error());
+  return {};
+}
+
 Result<LedgerReport> SettleLedger(const aws::Client& client, const ApplicationFacts& application,
                                   const BranchRecord& record) {
   Settling settling(client, application);

@@ -16,6 +16,9 @@ struct LedgerReport {
   std::vector<std::string> left;     ///< what is there on purpose or could not be deleted, with why
 };
 
+/// Notes in `record` what a stack is made of, while it can be told. The same again changes nothing.
+Status NoteContents(const aws::Client& client, const std::string& stack_id, BranchRecord& record);
+
 /// After an environment's stack is gone: deletes what is left of it outside the stack (bundles, log groups,
 /// application versions) and looks for each thing in `record.caused`. The same again changes nothing. An error: it
 /// could not be told; nothing is called gone then.

@@ -195,6 +195,10 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
   record.deleting = true;
   record.updated_at = options_.ports.clock();
   record.Causes("stack", StackNameFor(options_.app, step.branch));
+  if (seen->stack) {
+    const Status noted = NoteContents(options_.ports.client, seen->stack->id, record);
+    if (!noted) return noted;
+  }
   if (const Status written = records.Write(seen->found); !written) return written;
 
   const auto note = [&](const std::string& text) { emit({.kind = Event::Kind::kNotice, .text = text}); };

@@ -92,7 +92,13 @@ engine::BranchView ViewOf(const Looked& looked, const std::string& branch, const
   for (const Step& step : looked.plan.steps) {
     if (step.branch == branch) place.step = step;
   }
-  return engine::ViewOf(place, url);
+  engine::BranchView view = engine::ViewOf(place, url);
+  // Somebody else is at it: CloudFormation, or a perch on another machine.
+  if (place.environment && place.environment->state == State::kStarting && view.state == State::kQueued) {
+    view.state = State::kStarting;
+    view.reason = "it is being deployed";
+  }
+  return view;
 }
 
 }  // namespace perch::cli

@@ -1,17 +1,21 @@
 """What these tests share: the world of ../bootstrap with the app's repository, its application made, and images that a CI made."""
 
+import atexit
 import hashlib
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bootstrap"))
 import world as base  # noqa: E402
-from world import equal, holds, matches, peers, run  # noqa: E402,F401
+from world import equal, holds, matches, peers  # noqa: E402,F401
 
 STAGING = "perch-shop-staging"
 
@@ -30,6 +34,28 @@ aws: {{region: {region}, account: "{account}", certificate: "{certificate}", hos
 
 def digest(word):
     return "sha256:" + hashlib.sha256(word.encode()).hexdigest()
+
+
+class Running:
+    """A perch that goes on while the test does something else."""
+
+    def __init__(self, words, environment):
+        self.process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)
+
+    def end(self):
+        out, err = self.process.communicate(timeout=120)
+        return self.process.returncode, out, err
+
+    def ended(self):
+        return self.process.poll() is not None
+
+
+def plain(text):
+    """Without what differs from run to run: durations, and the ends of names that CloudFormation makes."""
+    text = re.sub(r" \(\d[\d.]* (ms|s|min|h)( \d+ (s|min))?\)", "", text)
+    text = re.sub(r", \d[\d.]* (ms|s|min)( \d+ s)? after it was noticed", "", text)
+    return re.sub(r"(perch-shop-[a-z-]+-(?:repository|versionsbucket)|perc-Envi)-\w+", r"\1-X", text)
 
 
 class Shop(base.World):
@@ -87,6 +113,42 @@ class Shop(base.World):
     def up(self, branch, image="one", *words, **changes):
         return self.perch("up", branch, "--image", self.image(image), *words, **changes)
 
+    def start(self, *words, **changes):
+        return Running([base.PERCH, "-C", self.folder, *map(str, words)], self.environment(**changes))
+
+    def start_raw(self, *words, **changes):
+        """Words may be bytes."""
+        return Running([os.fsencode(w) for w in (base.PERCH, "-C", self.folder, *words)], self.environment(**changes))
+
+    def start_up(self, branch, image="one", *words, **changes):
+        return self.start("up", branch, "--image", self.image(image), *words, **changes)
+
+    def stack_of(self, branch):
+        return self.environments().get(branch)
+
+    def until(self, condition, what):
+        return peers.until(condition, what, 60)
+
+    def at(self, branch, status):
+        """Waits until the branch's stack is in a status."""
+        self.until(lambda: any(s["status"] == status for s in self.peer.tell("stacks") if s["name"].startswith(f"perch-shop-{branch}-")), f"{branch} is {status}")
+
+    def status(self, branch, **changes):
+        code, out, err = self.perch("status", branch, "--json", **changes)
+        assert code == 0, (code, out, err)
+        return json.loads(out)
+
+    def ls(self):
+        code, out, err = self.perch("ls", "--json")
+        assert code == 0, (code, out, err)
+        return {view["branch"]: view for view in json.loads(out)}
+
+    def calls(self, work):
+        """What `work` gives, and the calls that were made for it."""
+        self.peer.tell("forget-calls")
+        given = work()
+        return given, self.peer.tell("calls")
+
     def environments(self):
         """Stacks of branches, by branch, as DescribeStacks tells them."""
         found = {}
@@ -101,13 +163,43 @@ class Shop(base.World):
     def outputs(stack):
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
-    def record(self, branch):
+    def record_key(self, branch):
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="branches/"):
             for item in page.get("Contents", []):
-                record = json.loads(self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())
-                if urllib.parse.unquote(record["branch"]) == branch:
-                    return record
+                if urllib.parse.unquote(json.loads(self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())["branch"]) == branch:
+                    return item["Key"]
         return None
 
+    def record(self, branch):
+        key = self.record_key(branch)
+        return json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()) if key else None
 
-__all__ = ["Shop", "STAGING", "digest", "equal", "holds", "matches", "peers", "run", "time"]
+
+def run_cases(names, *arguments):
+    """All cases in one shop, each with a branch of its own; those named on the command line, or all."""
+    shop, failed = Shop(*arguments), 0
+    for case in names:
+        if sys.argv[2:] and case.__name__ not in sys.argv[2:]:
+            continue
+        shop.peer.tell("release")
+        shop.peer.tell("options", page_size=None, speed=20000)
+        shop.operator()
+        try:
+            case(shop)
+            print(f"ok     {case.__name__}", flush=True)
+        except Exception as error:  # the next case says as much as this one
+            failed += 1
+            line = traceback.extract_tb(error.__traceback__)[1].lineno
+            print(f"FAILED {case.__name__}, line {line}: {type(error).__name__}: {error}", flush=True)
+    if shop.stop():
+        failed += 1
+        print("FAILED some requests do not fit AWS's models")
+    sys.exit(1 if failed else 0)
+
+
+def cases_of(names):
+    """The script's functions that take nothing but a shop."""
+    return [f for f in names.values() if getattr(f, "__module__", "") == "__main__" and inspect.getfullargspec(f).args == ["shop"]]
+
+
+__all__ = ["Running", "Shop", "STAGING", "cases_of", "digest", "equal", "holds", "matches", "peers", "plain", "run_cases", "time"]

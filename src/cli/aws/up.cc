@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "git/github.h"
 #include "git/github_status.h"
+#include "image/reference.h"
 #include "model/resource_names.h"
 
 namespace perch::cli {
@@ -69,6 +70,8 @@ class Up {
         environment.settings_hash != step.settings_hash || step.action == Action::kReplace) {
       return false;
     }
+    const std::optional<Attempt>& attempt = environment.last_attempt;
+    if (attempt && attempt->result != Attempt::Result::kSucceeded) return false;
     return arguments_.image.empty() || arguments_.image.ends_with(DigestOf(environment));
   }
 
@@ -191,6 +194,10 @@ class Up {
 
 int Deploy(const Context& context, bool fresh_data) {
   const Arguments& arguments = context.arguments;
+  if (!arguments.image.empty()) {
+    const Result<image::ImageReference> image = image::ParseImageReference(arguments.image);
+    if (!image) return Report(image.error(), arguments.json);
+  }
   ProgressPrinter printer(arguments.json);
   const auto world = AwsWorld::Open(
       context, {.nothing_done = kNothingDone,
