@@ -1,7 +1,10 @@
 #include "cli/context.h"
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "base/file.h"
+#include "base/text.h"
 #include "config/project.h"
 
 namespace perch::cli {
@@ -28,7 +31,12 @@ Result<Context> Locate(const Arguments& arguments) {
 bool IsAboutAws(const Context& context) {
   if (!context.arguments.platform.empty()) return context.arguments.platform == "aws";
   const Result<config::Project> project = config::Load(context.config_file);
-  return project && project->platform == "aws";
+  if (project) return project->platform == "aws";
+  // What is wrong with the file is told by whoever reads it next, not that no perch runs here.
+  const Result<std::string> text = ReadFile(context.config_file, 1 << 20);
+  if (!text) return false;
+  const std::vector<std::string> lines = Lines(*text);
+  return std::find(lines.begin(), lines.end(), "platform: aws") != lines.end();
 }
 
 }  // namespace perch::cli

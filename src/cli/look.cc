@@ -65,8 +65,29 @@ Result<Looked> LookAtAll(const LookPorts& ports, std::stop_token stop) {
   return looked;
 }
 
+namespace {
+
+/// The branch, or the environment without one, that has this slug; "" when none has.
+Result<std::string> NameOfSlug(const LookPorts& ports, const std::string& slug, const std::stop_token& stop) {
+  if (ports.platform) {
+    const Result<std::vector<Environment>> environments = ports.platform->List();
+    if (!environments) return Fail(environments.error());
+    for (const Environment& environment : *environments) {
+      if (environment.slug == slug) return environment.branch;
+    }
+  }
+  const Result<BranchList> list = ports.branches.List(stop);
+  if (!list) return Fail(list.error());
+  for (const Branch& branch : list->branches) {
+    if (SlugFor(branch.name) == slug) return branch.name;
+  }
+  return "";
+}
+
+}  // namespace
+
 Result<Looked> LookAtOne(const LookPorts& ports, const std::string& branch, bool asked, std::stop_token stop) {
-  Looked looked;
+  Looked looked{.name = branch};
   if (ports.platform) {
     Result<std::optional<Environment>> environment = ports.platform->Find(branch);
     if (!environment) return Fail(environment.error());
@@ -76,6 +97,9 @@ Result<Looked> LookAtOne(const LookPorts& ports, const std::string& branch, bool
   if (!found) return Fail(found.error());
   if (*found) looked.branches.push_back(**found);
   if (looked.branches.empty() && looked.environments.empty()) {
+    const Result<std::string> name = NameOfSlug(ports, branch, stop);
+    if (!name) return Fail(name.error());
+    if (!name->empty() && *name != branch) return LookAtOne(ports, *name, asked, stop);
     return Fail({.kind = ErrorKind::kNotFound,
                  .what = "there is no branch '" + Printable(branch) + "'",
                  .why = "neither the git host nor the platform has it",

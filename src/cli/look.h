@@ -15,6 +15,7 @@ namespace perch::cli {
 
 /// What is there and what a plan makes of it, without a running serve.
 struct Looked {
+  std::string name;  ///< of the branch, after LookAtOne
   std::vector<Branch> branches;
   std::vector<Environment> environments;
   Plan plan;
@@ -35,7 +36,8 @@ struct LookPorts {
 /// Everything. Environments are listed before branches, so that none seems to have lost its branch.
 Result<Looked> LookAtAll(const LookPorts& ports, std::stop_token stop = {});
 
-/// One branch; kNotFound when there is neither branch nor environment. `asked`: a person wants it deployed.
+/// One branch, by its name or its slug; kNotFound when there is neither branch nor environment. `asked`: a person wants
+/// it deployed.
 Result<Looked> LookAtOne(const LookPorts& ports, const std::string& branch, bool asked, std::stop_token stop = {});
 
 /// A branch as `perch ls` shows it. `url`: the link that it will have.

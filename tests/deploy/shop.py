@@ -27,7 +27,7 @@ build: {{dockerfile: Dockerfile}}
 run: {{command: ./serve, port: 8000, health: /healthz, health_timeout: 10s}}
 seed: {{command: ./seed}}
 release: {{command: ./migrate}}
-environments: {{main: production, staging: staging, "*": branch}}
+environments: {{main: production, staging: staging, moved: {moved}, "*": branch}}
 aws: {{region: {region}, account: "{account}", certificate: "{certificate}", hosted_zone: example.com}}
 """
 
@@ -75,7 +75,7 @@ class Shop(base.World):
 
     def operator(self, more="", **changes):
         """perch.yaml outside of any checkout."""
-        given = dict(repository=self.origin, region=base.REGION, account="123456789012", certificate=self.certificate)
+        given = dict(repository=self.origin, region=base.REGION, account="123456789012", certificate=self.certificate, moved="branch")
         self.config(CONFIG.format(**{**given, **changes}) + more)
 
     def git_in(self, folder, *words):

@@ -29,13 +29,13 @@ Status Agree(const Arguments& arguments, const std::string& question, const std:
 
 int RunDownOnAws(const Context& context) {
   const Arguments& arguments = context.arguments;
-  const std::string& branch = arguments.branch;
   ProgressPrinter printer(arguments.json);
   const auto on_progress = [&](const beanstalk::DeployProgress& progress) { printer.Progress(progress); };
   const auto world = AwsWorld::Open(context, {.nothing_done = kNothingDone, .on_progress = on_progress});
   if (!world) return Report(world.error(), arguments.json);
-  const Result<Looked> looked = LookAtOne((*world)->Look(), branch, false, (*world)->session().stop());
+  const Result<Looked> looked = LookAtOne((*world)->Look(), arguments.branch, false, (*world)->session().stop());
   if (!looked) return Report(looked.error(), arguments.json);
+  const std::string& branch = looked->name;
   const Environment* environment = looked->FindEnvironment(branch);
   if (!environment) {
     return Report({.kind = ErrorKind::kNotFound, .what = "'" + Printable(branch) + "' has no environment"},

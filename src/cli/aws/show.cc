@@ -67,9 +67,10 @@ int RunStatusOnAws(const Context& context) {
   if (context.arguments.branch.empty()) return RunLsOnAws(context);
   const auto world = OpenWorld(context);
   if (!world) return Report(world.error(), json);
-  const std::string& branch = context.arguments.branch;
-  const Result<Looked> looked = LookAtOne((*world)->Look(), branch, false, (*world)->session().stop());
+  const Result<Looked> looked =
+      LookAtOne((*world)->Look(), context.arguments.branch, false, (*world)->session().stop());
   if (!looked) return Report(looked.error(), json);
+  const std::string& branch = looked->name;
   std::string image;
   if (looked->FindEnvironment(branch)) {
     const Result<std::string> found = (*world)->platform().ImageOf(branch);

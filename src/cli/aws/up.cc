@@ -40,6 +40,7 @@ class Up {
   int Run() {
     Result<Looked> looked = LookAtOne(world_.Look(), branch_, true, world_.session().stop());
     if (!looked) return Report(looked.error(), arguments_.json);
+    branch_ = looked->name;
     const Branch* head = looked->FindBranch(branch_);
     if (!head) {
       return Report({.kind = ErrorKind::kNotFound,
@@ -188,7 +189,7 @@ class Up {
   AwsWorld& world_;
   ProgressPrinter& printer_;
   const bool fresh_data_;
-  const std::string branch_;
+  std::string branch_;
   std::string url_;
 };
 

@@ -46,7 +46,7 @@ def name_of(stack, logical, type_name, props):
     key = registry.name_property(stack.region, type_name)
     if key and props.get(key):
         return props[key]
-    if type_name == "AWS::S3::Bucket":
+    if type_name in ("AWS::S3::Bucket", "AWS::RDS::DBInstance"):  # 63 bytes at most
         tail = f"-{logical}-{suffix()}".lower()
         return stack.name.lower()[: 63 - len(tail)] + tail
     if type_name.startswith("AWS::ElasticLoadBalancingV2::"):
