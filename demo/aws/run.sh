@@ -19,7 +19,7 @@ make_own() {
   echo "perch: putting the stand-in for AWS ($(grep -v '^#' "$wanted" | xargs)) into build/aws-python, this once" >&2
   rm -rf "$own"
   mkdir -p "$root/build"
-  if python3 -m venv "$own" && "$own/bin/python3" -m pip install --quiet --retries 1 --timeout 15 -r "$wanted"; then return; fi >"$own.log" 2>&1
+  if python3 -m venv --system-site-packages "$own" && "$own/bin/python3" -m pip install --quiet --retries 1 --timeout 15 -r "$wanted"; then return; fi >"$own.log" 2>&1
   tail -n 1 "$own.log" | sed 's/^/  /' >&2
   rm -rf "$own" "$own.log"
 }

@@ -27,7 +27,9 @@ Error NobodyServes(const std::filesystem::path& socket) {
   return {.kind = ErrorKind::kUnavailable,
           .what = "perch is not running here",
           .where = socket.parent_path().string(),
-          .hint = "Start it with `perch serve`, or say with -C or $PERCH_STATE where it runs."};
+          .hint =
+              "Start it with `perch serve`, or say with -C or $PERCH_STATE where it runs. For environments on AWS say "
+              "--platform aws."};
 }
 
 /// The error that an answer tells.
