@@ -159,8 +159,7 @@ Status DeploymentRun::Try() {
   if (const Status changed = Change(*request); !changed) return changed;
   if (ports_.detach && changed_) return HandOver();
   if (const Status healthy = WaitForHealth(); !healthy) return healthy;
-  Succeeded();
-  return {};
+  return Succeeded();
 }
 
 Status DeploymentRun::MakeImage() {
@@ -267,10 +266,10 @@ Status DeploymentRun::NoteCaused() {
 Status DeploymentRun::PutBundle() {
   const Result<std::string> zip = ZipOf(MakeBundle(settings_, request_.settings, image_.reference));
   if (!zip) return Fail(zip.error());
-  const aws::Answer<std::string> put = aws::S3(client_).PutObject(
-      application_.versions_bucket, bundle_key_, *zip, {.only_if_absent = true, .content_type = "application/zip"});
-  // It has the same name only if it has the same content.
-  if (!put && put.error().cause != aws::Cause::kPrecondition) return Fail(put.error());
+  // Also over the same one: as a new version, it is not among those that a deletion under way listed before.
+  const aws::Answer<std::string> put =
+      aws::S3(client_).PutObject(application_.versions_bucket, bundle_key_, *zip, {.content_type = "application/zip"});
+  if (!put) return Fail(put.error());
   return {};
 }
 
@@ -412,17 +411,20 @@ void DeploymentRun::NoteResources() {
   if (const Status noted = NoteContents(client_, stack_->id, found_.record); !noted) Tell(noted.error().Text());
 }
 
-void DeploymentRun::Succeeded() {
+Status DeploymentRun::Succeeded() {
   NoteResources();
   BranchRecord& record = found_.record;
   record.fixed = FixedOf(settings_, request_.branch.name);
   record.last_attempt->result = Attempt::Result::kSucceeded;
   record.last_attempt->ended_at = record.updated_at = ports_.clock();
-  if (const Status written = records_->Write(found_); !written) Tell(written.error().Text());
+  const Status written = records_->Write(found_);
+  if (!written && written.error().kind == ErrorKind::kSuperseded) return written;
+  if (!written) Tell(written.error().Text());
   emit_({.kind = Event::Kind::kSwitched,
          .commit = request_.step.commit,
          .generation = generation_,
          .took = *record.last_attempt->ended_at - record.last_attempt->started_at});
+  return {};
 }
 
 Status DeploymentRun::Failed(Error error) {

@@ -85,7 +85,7 @@ class DeploymentRun {
   Status StillWanted();
   Status NoteCaused();
   void NoteResources();
-  void Succeeded();
+  Status Succeeded();
   Status Failed(Error error);
   void Tell(const std::string& text);
   void Stage(perch::Stage stage);

@@ -10,7 +10,7 @@ namespace {
 class LedgerTest : public testing::Test {
  protected:
   Result<LedgerReport> Settle(const std::vector<Caused>& caused) {
-    return SettleLedger(world.MakeClient(), {.beanstalk = "shop"}, {.caused = caused});
+    return SettleLedger(world.MakeClient(), {.beanstalk = "shop"}, {.caused = caused}, [this] { return still_ours; });
   }
   /// What is said to be left of one thing, or the error.
   std::string Left(std::string kind, std::string name) {
@@ -19,6 +19,7 @@ class LedgerTest : public testing::Test {
     return report->left.empty() ? "" : report->left.front();
   }
   aws::TestWorld world;
+  Status still_ours;
 };
 
 TEST_F(LedgerTest, NothingCausedNothingLeft) {
@@ -58,6 +59,15 @@ TEST_F(LedgerTest, ImagesAreCountedByRepository) {
             (std::vector<std::string>{
                 "2 images in r/a, which other branches may run too; its life-cycle rule takes old ones",
                 "an image in r/b, which other branches may run too; its life-cycle rule takes old ones"}));
+}
+
+TEST_F(LedgerTest, WhatADeploymentSinceCouldHaveMadeIsLeftToIt) {
+  world.transport.Add(200,
+                      "<ListVersionsResult><Version><Key>bundles/f/1.zip</Key><VersionId>v</VersionId></Version>"
+                      "</ListVersionsResult>");
+  still_ours = Fail({.kind = ErrorKind::kSuperseded, .what = "deployed again"});
+  EXPECT_EQ(Left("bundles", "s3://b/bundles/f/"), "deployed again");
+  EXPECT_EQ(world.transport.requests.size(), 1u);
 }
 
 TEST_F(LedgerTest, LogGroupsAreDeletedWithTheirPrefix) {

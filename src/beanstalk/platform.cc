@@ -202,16 +202,17 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
   if (const Status written = records.Write(seen->found); !written) return written;
 
   const auto note = [&](const std::string& text) { emit({.kind = Event::Kind::kNotice, .text = text}); };
+  const auto still_ours = [&]() -> Status {
+    const Result<BranchRecords::Found> now = records.Read(options_.app, step.branch);
+    if (!now) return Fail(now.error());
+    if (now->etag == seen->found.etag) return {};
+    return Fail({.kind = ErrorKind::kSuperseded,
+                 .what = "somebody else is at '" + Printable(step.branch) + "'",
+                 .why = "a deployment or a deletion began after this one"});
+  };
   if (seen->stack) {
     StackChanger::Hooks hooks;
-    hooks.still_wanted = [&](const std::optional<aws::Stack>&) -> Status {
-      const Result<BranchRecords::Found> now = records.Read(options_.app, step.branch);
-      if (!now) return Fail(now.error());
-      if (now->etag == seen->found.etag) return {};
-      return Fail({.kind = ErrorKind::kSuperseded,
-                   .what = "the branch '" + Printable(step.branch) + "' is deployed again",
-                   .why = "somebody began after this deletion"});
-    };
+    hooks.still_wanted = [&](const std::optional<aws::Stack>&) { return still_ours(); };
     hooks.on_note = note;
     ProgressText lines(seen->stack->name);
     if (options_.ports.on_progress) {
@@ -225,7 +226,8 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
     const Status gone = changer.Delete(*seen->stack, "perch-" + std::to_string(record.generation), hooks);
     if (!gone) return gone;
   }
-  const Result<LedgerReport> settled = SettleLedger(options_.ports.client, seen->application, record);
+  const Result<LedgerReport> settled = SettleLedger(options_.ports.client, seen->application, record, still_ours);
+  if (!settled && settled.error().kind == ErrorKind::kSuperseded) return Fail(settled.error());
   if (!settled) return Fail(Error(settled.error()), "the stack is gone, but not all it caused");
   for (const std::string& line : settled->removed) note(line);
   for (const std::string& line : settled->left) note("stays: " + line);
@@ -235,9 +237,11 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
     record.fixed.clear();
     record.stopped_commit = step.commit;
     record.stopped_settings_hash = step.settings_hash;
-    if (const Status written = records.Write(seen->found); !written) return written;
-  } else if (const Status removed = records.Remove(options_.app, step.branch); !removed) {
-    return removed;
+  }
+  // Whoever began since keeps the record: S3 can write on a condition, but not delete.
+  if (const Status written = records.Write(seen->found); !written) return written;
+  if (!by_a_person) {
+    if (const Status removed = records.Remove(options_.app, step.branch); !removed) return removed;
   }
   const std::string what = settled->left.empty() ? "it and all it caused are gone" : "it is gone";
   emit({.kind = Event::Kind::kDeleted, .generation = record.generation, .text = what});

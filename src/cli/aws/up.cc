@@ -18,6 +18,7 @@ namespace perch::cli {
 namespace {
 
 constexpr char kNothingDone[] = "nothing was deployed";
+constexpr int kMostLooks = 5;
 
 std::string ChangeLine(const aws::Change& change) {
   std::string verb = ToLower(change.action);
@@ -38,6 +39,23 @@ class Up {
       : arguments_(arguments), world_(world), printer_(printer), fresh_data_(fresh_data), branch_(arguments.branch) {}
 
   int Run() {
+    for (int look = 1;; ++look) {
+      const std::optional<int> code = Look();
+      if (code) return *code;
+      if (look == kMostLooks) {
+        return Report({.kind = ErrorKind::kUnavailable,
+                       .what = kNothingDone,
+                       .where = Printable(branch_),
+                       .why = "others delete it again and again",
+                       .hint = "See who does, and run it again."},
+                      arguments_.json);
+      }
+    }
+  }
+
+ private:
+  /// The exit code; nullopt: a deletion that had begun is over now, and it is to be looked at again.
+  std::optional<int> Look() {
     Result<Looked> looked = LookAtOne(world_.Look(), branch_, true, world_.session().stop());
     if (!looked) return Report(looked.error(), arguments_.json);
     branch_ = looked->name;
@@ -59,12 +77,23 @@ class Up {
         world_.UseImage(*image);
     }
     if (environment && !fresh_data_ && IsThere(*environment, *head, step)) return NothingToDo(*head);
+    if (step.action == Action::kDelete && environment && environment->deleting) return FinishDeletion(step);
     if (!Changes(step.action) || step.action == Action::kDelete) return Declined(step);
     if (const Status agreed = Agree(step); !agreed) return Report(agreed.error(), arguments_.json);
     return Deploy(*head, step);
   }
 
- private:
+  /// What somebody began must end before the branch can have an environment again.
+  std::optional<int> FinishDeletion(const Step& step) {
+    printer_.Line(Printable(branch_) + ": its deletion began, and is finished first");
+    const Status gone = world_.platform().Delete(step, [this](Event event) {
+      event.branch = branch_;
+      printer_.Tell(event);
+    });
+    if (!gone && gone.error().kind != ErrorKind::kSuperseded) return Report(gone.error(), arguments_.json);
+    return std::nullopt;
+  }
+
   /// Whether the link shows exactly what is asked for.
   bool IsThere(const Environment& environment, const Branch& head, const Step& step) {
     if (environment.state != State::kReady || environment.serving_commit != head.commit ||

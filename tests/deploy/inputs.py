@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Bad input for up, status and ls on the local AWS, which checks signatures: what, where, why, what to do. inputs.py PERCH_BINARY [CASE...]"""
+
+import json
+import subprocess
+
+from shop import Shop, base, cases_of, equal, holds, matches, run_cases
+
+COMMANDS = (("up", "main"), ("status", "main"), ("ls",))
+
+
+def each_says(shop, code, pattern, **changes):
+    """Every command ends like this, and changes nothing."""
+    for words in COMMANDS:
+        given, out, err = shop.perch(*words, **changes)
+        equal((given, out), (code, ""), f"{words}: {err}")
+        matches(err, pattern)
+
+
+def of_another_region(shop):
+    shop.operator(region="eu-west-1")
+    each_says(shop, 2, r"perch: the application that production's environments share is not there: perch-shop-production: there is no such stack\n  Make it once with `perch bootstrap production`.\n")
+
+
+def no_credentials(shop):
+    each_says(shop, 1, r"perch: nothing (was deployed|can be told): .*no credentials.*\n.*", AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
+
+
+def credentials_that_are_over(shop):
+    each_says(shop, 1, r"perch: nothing (was deployed|can be told): .*\n.*", AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY="wrong")
+
+
+def of_another_account(shop):
+    shop.operator(account="999999999999")
+    each_says(shop, 3, r"perch: nothing (was deployed|can be told): these credentials are of another account: \S+perch.yaml: they are of 123456789012, `account` is 999999999999\n"
+              r"  Use other credentials \(AWS_PROFILE\), or change `aws.account`.\n")
+
+
+def without_permission(shop):
+    """It says which action, on what."""
+    keys = shop.user("reader", ["sts:GetCallerIdentity", "cloudformation:DescribeStacks"])
+    each_says(shop, 1, r"perch: .*s3:(GetObject|ListBucket).*", **keys)
+    shop.push("denied", "one")
+    keys = shop.user("describer", ["sts:GetCallerIdentity", "cloudformation:Describe*", "cloudformation:List*", "s3:*", "elasticbeanstalk:*", "rds:*"])
+    code, out, err = shop.up("denied", **keys)
+    equal(code, 1)
+    holds(err, "cloudformation:CreateChangeSet")
+    holds(err, "perch-shop-denied-")
+    equal(shop.up("denied")[0], 0)
+
+
+def a_clock_that_is_off(shop):
+    """By an hour: AWS tells the time, and it is asked again."""
+    shop.push("clock", "one")
+    preload = subprocess.run(["sh", "-c", "ls /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"], capture_output=True, text=True).stdout.strip()
+    if not preload:
+        print("       a_clock_that_is_off: skipped, libfaketime is missing")
+        return
+    code, out, err = shop.up("clock", LD_PRELOAD=preload, FAKETIME="-1h", DONT_FAKE_MONOTONIC="1", ASAN_OPTIONS="verify_asan_link_order=0")
+    equal((code, err), (0, ""))
+
+
+def a_repository_that_is_not_there(shop):
+    shop.operator(repository="/nowhere/shop.git")
+    for words in COMMANDS:
+        code, out, err = shop.perch(*words)
+        equal((code != 0, out), (True, ""), err)
+        holds(err, "/nowhere/shop.git")
+
+
+def an_empty_repository(shop):
+    """No branch is no reason to think that all are gone."""
+    empty = shop.origin + "-empty"
+    shop.git_in("/", "init", "-q", "--bare", empty)
+    shop.operator(repository=empty)
+    code, out, err = shop.up("main")
+    equal((code, out), (1, ""))
+    holds(err, "there is no branch 'main'")
+
+
+def an_application_that_is_not_bootstrapped(shop):
+    code, out, err = shop.up("main")
+    equal((code, out, err), (2, "", "perch: the application that production's environments share is not there: perch-shop-production: there is no such stack\n"
+                             "  Make it once with `perch bootstrap production`.\n"))
+
+
+def a_stack_of_somebody_else(shop):
+    """It has the name that the branch's would get; it is left alone."""
+    shop.push("theirs", "one")
+    shop.peer.tell("hold", resource="Database", stack="perch-shop-theirs-*")
+    name = stack_name(shop, "theirs")
+    shop.cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}))
+    shop.at("theirs", "CREATE_COMPLETE")
+    for words in (("up", "theirs", "--image", shop.image("one")), ("status", "theirs"), ("down", "theirs", "--yes")):
+        code, out, err = shop.perch(*words)
+        equal((code, out, err), (3, "", f"perch: a stack that perch did not make has the name of this branch's: {name}: its tags do not say that it is 'theirs' of shop\n"
+                                 "  Rename or delete that stack.\n"))
+    equal("theirs" in [b for b, v in shop.ls().items() if v["state"] == "ready"], False)
+    equal(shop.cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"], "CREATE_COMPLETE")
+    shop.cfn.delete_stack(StackName=name)
+
+
+def stack_name(shop, branch):
+    """As `perch up` would name it."""
+    shop.push("probe-" + branch, "one")
+    code, out, err = shop.perch("template", "env", branch, "--json")
+    from_code = subprocess.run([base.PERCH, "-C", shop.folder, "template", "env", branch], capture_output=True, text=True, env=shop.environment()).stdout
+    found = [word.strip(" '\",") for word in from_code.split() if f"perch-shop-{branch}-" in word]
+    return found[0]
+
+
+def a_stack_without_outputs(shop):
+    """Under our name and with our tags, but it says nothing: it is brought to what it should be."""
+    shop.push("mute", "one")
+    equal(shop.up("mute")[0], 0)
+    stack = shop.stack_of("mute")
+    body = shop.cfn.get_template(StackName=stack["StackId"])["TemplateBody"]
+    body = body if isinstance(body, dict) else json.loads(body)
+    body["Outputs"] = {}
+    body["Resources"]["AppGroup"]["Properties"]["GroupDescription"] += "."
+    shop.cfn.update_stack(StackName=stack["StackId"], TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
+    shop.at("mute", "UPDATE_COMPLETE")
+    equal(shop.ls()["mute"]["serving_commit"], "")
+    code, out, err = shop.up("mute")
+    equal((code, err), (0, ""))
+    equal(shop.status("mute")["state"], "ready")
+
+
+def a_damaged_record(shop):
+    """Nothing is done until a person looked at it; others are not kept from their work."""
+    shop.push("damaged", "one")
+    shop.push("sound", "one")
+    equal(shop.up("damaged")[0], 0)
+    key = shop.record_key("damaged")
+    whole = shop.s3.get_object(Bucket=shop.bucket, Key=key)["Body"].read()
+    shop.s3.put_object(Bucket=shop.bucket, Key=key, Body=whole[:100])
+    told = f"perch: cannot use what is recorded of a branch: s3://{shop.bucket}/{key}: it is no JSON: incomplete JSON\n  Look at the object's earlier versions, and put a whole one back.\n"
+    for words in (("up", "damaged", "--image", shop.image("two")), ("status", "damaged"), ("down", "damaged", "--yes"), ("ls",)):
+        equal(shop.perch(*words), (3, "", told), words)
+    equal(shop.up("sound")[0], 0)
+    shop.s3.put_object(Bucket=shop.bucket, Key=key, Body=whole)
+    equal(shop.status("damaged")["state"], "ready")
+
+
+if __name__ == "__main__":
+    run_cases(cases_of(globals()), "--auth")
