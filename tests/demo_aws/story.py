@@ -40,7 +40,7 @@ STORY = [
     r"    delete  perch-shop-feature-cart-\w+  branch 'feature/cart' is gone",
     r"      Say --yes to delete without asking\.",
     r"\$ perch sweep --grace 0 --yes",
-    r"    1 stack gone with 6000 versions in buckets, 4 stay, 0 failed\.",
+    r"    1 stack gone with 6000 versions in buckets, \d+ stay, 0 failed\.",
     r"\$ perch down fix/rounding --yes",
     r"    buckets       0 of branches, 1 that all share",
     r"Nothing of a branch is left\.",
