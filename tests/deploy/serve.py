@@ -41,15 +41,16 @@ class Served(Shop):
         with open(os.path.join(self.tools, "docker"), "w", encoding="utf-8") as file:
             file.write(DOCKER.replace("HERE", self.tools).replace("REPOSITORY", self.repository))
         os.chmod(os.path.join(self.tools, "docker"), 0o755)
-        self.process = None
+        self.process, self.home = None, None
 
     def begin(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.home = self.home or self.folder  # each case has another
         self.log = open(os.path.join(self.base, "serve.log"), "a", encoding="utf-8")
         env = self.environment(PATH=self.tools + ":" + os.environ["PATH"])
-        self.process = subprocess.Popen([base.PERCH, "-C", self.folder, "serve", "--listen", f"127.0.0.1:{self.port}"], env=env, stdout=self.log,
+        self.process = subprocess.Popen([base.PERCH, "-C", self.home, "serve", "--listen", f"127.0.0.1:{self.port}"], env=env, stdout=self.log,
                                         stderr=subprocess.STDOUT)
 
     def end(self, how=signal.SIGTERM):
@@ -124,7 +125,7 @@ def a_reset_makes_the_data_anew(shop):
 
 
 def stopping_is_refused_with_what_to_do(shop):
-    token = open(os.path.join(shop.folder, ".perch", "token"), encoding="utf-8").read().strip()
+    token = open(os.path.join(shop.home, ".perch", "token"), encoding="utf-8").read().strip()
     request = urllib.request.Request(f"http://127.0.0.1:{shop.port}/api/branches/cart/stop", b"", {"Authorization": f"Bearer {token}"})
     try:
         urllib.request.urlopen(request, timeout=10)

@@ -18,7 +18,7 @@ def expect(result, code, *texts):
 
 
 def without_serve(world):
-    for command in (["ls"], ["status"], ["logs", "main"], ["up", "main"], ["down", "main"], ["exec", "main", "--", "true"], ["sweep"], ["hook"], ["open"]):
+    for command in (["ls"], ["status"], ["logs", "main"], ["up", "main"], ["down", "main"], ["reset", "main", "--yes"], ["exec", "main", "--", "true"], ["sweep"], ["hook"], ["open"]):
         expect(world.perch(*command), 1, "perch serve")
     expect(world.perch("plan"), 0, "create", "main", "branch has no environment")
     expect(world.perch("config", "check"), 0)
@@ -52,6 +52,21 @@ def with_serve(world):
     expect(world.perch("sweep", "--json", "--yes"), 0)
     second = subprocess.run([world.binary, "-C", str(world.home), "serve", "--listen", "127.0.0.1:0"], env=world.env, capture_output=True, text=True, timeout=60)
     expect(second, 1, "another", "serve")
+
+
+def resetting(world):
+    written = "echo mine > /data/note && echo file > /data/bucket/file"
+    expect(world.perch("exec", "main", "--", "sh", "-c", written), 0)
+    expect(world.perch("up", "main"), 0)
+    expect(world.perch("exec", "main", "--", "cat", "/data/note", "/data/bucket/file"), 0, "mine", "file")
+    expect(world.perch("reset", "main"), 3, "there is no terminal to ask")
+    expect(world.perch("exec", "main", "--", "cat", "/data/note"), 0, "mine")
+    expect(world.perch("reset", "main", "--yes"), 0, "ready at")
+    assert world.get("main") == (200, "main 0")
+    expect(world.perch("exec", "main", "--", "sh", "-c", "ls /data /data/bucket"), 0)
+    for path in ("/data/note", "/data/bucket/file"):
+        expect(world.perch("exec", "main", "--", "cat", path), 1, "No such file")
+    expect(world.perch("reset", "mian", "--yes"), 1, "main")
 
 
 def stopping_and_starting(world):
@@ -110,6 +125,6 @@ def initialising(world):
 
 if __name__ == "__main__":
     with World(sys.argv[1]) as world:
-        for function in (initialising, without_serve, with_serve, stopping_and_starting, sweeping, files_are_private):
+        for function in (initialising, without_serve, with_serve, resetting, stopping_and_starting, sweeping, files_are_private):
             print(function.__name__.replace("_", " "), flush=True)
             function(world)

@@ -18,6 +18,8 @@
 namespace perch::cli {
 namespace {
 
+constexpr char kNoSuchImage[] = "--image names no image of its registry";
+
 /// Where the checkout that a command runs in is, if it is one.
 bool IsCheckout(const std::filesystem::path& folder) {
   std::error_code ignored;
@@ -184,7 +186,16 @@ Result<image::MadeImage> AwsWorld::MakeImage(const beanstalk::ImageWanted& wante
   if (!options_.image.empty()) {
     const Result<image::ImageReference> reference = image::ParseImageReference(options_.image);
     if (!reference) return Fail(reference.error());
-    return image::MadeImage{.reference = reference->Text()};
+    image::MadeImage made{.reference = reference->Text()};
+    // Another endpoint is not AWS, and its registry is not where the name says.
+    if (!EnvironmentVariable("AWS_ENDPOINT_URL").empty()) return made;
+    const Result<std::string> architecture = registry.Architecture(made.reference, stop);
+    if (architecture) {
+      made.architecture = *architecture;
+    } else if (architecture.error().kind == ErrorKind::kNotFound) {
+      return Fail(architecture.error(), kNoSuchImage);
+    }
+    return made;
   }
   const std::string& uri = wanted.application.repository_uri;
   const std::string name = uri.substr(std::min(uri.size(), uri.find('/') + 1));
