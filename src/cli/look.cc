@@ -106,6 +106,15 @@ Result<Looked> LookAtOne(const LookPorts& ports, const std::string& branch, bool
                  .hint = "`perch ls` shows all; is it pushed?"});
   }
   looked.plan = PlanFor(ports, looked, asked ? std::vector<std::string>{branch} : std::vector<std::string>());
+  // The planner takes one branch that is gone for an empty list, which deletes nothing.
+  if (looked.branches.empty()) {
+    looked.plan.refusal.clear();
+    for (Step& step : looked.plan.steps) {
+      if (step.action != Action::kRefuse) continue;
+      step.action = Action::kDelete;
+      step.reason = "branch is gone";
+    }
+  }
   return looked;
 }
 

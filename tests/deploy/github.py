@@ -3,15 +3,15 @@
 
 import atexit
 
-from shop import Shop, cases_of, equal, holds, matches, peers, run_cases
+from shop import cases_of, equal, holds, matches, peers, run_cases
 
 
-def hub(shop, *branches):
+def hub(shop, branches=()):
     """A GitHub of this case's own; what perch is told of it; a function that gives the marks of a commit."""
     words = [w for name in branches for w in ("--branch", name)]
     peer = peers.Peer("github_peer.py", "--repo", "acme/shop", "--token", "good", *words)
     atexit.register(peer.process.kill)
-    shop.operator(repository="https://github.com/acme/shop.git")
+    shop.operator(repository=f"{peer.url}/acme/shop.git")
     given = {"GITHUB_API_URL": peer.url, "GITHUB_TOKEN": "good"}
     heads = peer.tell("branches")["branches"]
     return peer, given, heads
@@ -22,7 +22,7 @@ def marks(peer, commit):
 
 
 def a_mark_with_the_link(shop):
-    peer, given, heads = hub(shop, "feature/mark")
+    peer, given, heads = hub(shop, ["feature/mark"])
     code, out, err = shop.up("feature/mark", **given)
     equal((code, err), (0, ""))
     link = "https://feature-mark.preview.example.com"
@@ -34,7 +34,7 @@ def a_mark_with_the_link(shop):
 
 
 def a_failure_is_marked(shop):
-    peer, given, heads = hub(shop, "feature/bad")
+    peer, given, heads = hub(shop, ["feature/bad"])
     shop.peer.tell("fail", resource="Database", stack="perch-shop-feature-bad-*", reason="no room")
     code, out, err = shop.up("feature/bad", **given)
     equal(code, 1)
@@ -43,7 +43,7 @@ def a_failure_is_marked(shop):
 
 
 def a_mark_that_cannot_be_set_fails_nothing(shop):
-    peer, given, heads = hub(shop, "feature/mute")
+    peer, given, heads = hub(shop, ["feature/mute"])
     peer.tell("mode", mode="read-only")
     code, out, err = shop.up("feature/mute", **given)
     equal((code, err), (0, ""))
@@ -53,7 +53,7 @@ def a_mark_that_cannot_be_set_fails_nothing(shop):
 
 
 def a_head_that_moved_is_not_deployed(shop):
-    peer, given, heads = hub(shop, "feature/moves")
+    peer, given, heads = hub(shop, ["feature/moves"])
     shop.peer.tell("hold", resource="Database", stack="perch-shop-feature-moves-*")
     first = shop.start_up("feature/moves", **given)
     shop.at("feature-moves", "CREATE_IN_PROGRESS")
@@ -69,15 +69,15 @@ def a_head_that_moved_is_not_deployed(shop):
 
 def a_repository_that_is_misspelt(shop):
     peer, given, heads = hub(shop)
-    shop.operator(repository="https://github.com/acme/shpo.git")
-    code, out, err = shop.up("main", **given)
+    shop.operator(repository=f"{peer.url}/acme/shpo.git")
+    code, out, err = shop.up("feature/spelt", **given)
     equal((code, out), (1, ""))
     matches(err, r"perch: .*acme/shpo.*404.*\n.*\n")
 
 
 def a_token_that_is_wrong(shop):
     peer, given, heads = hub(shop)
-    code, out, err = shop.up("main", **{**given, "GITHUB_TOKEN": "bad"})
+    code, out, err = shop.up("feature/token", **{**given, "GITHUB_TOKEN": "bad"})
     equal((code, out, "bad" in err.replace("Bad", "")), (1, "", False))
 
 

@@ -4,26 +4,35 @@
 import json
 import subprocess
 
-from shop import Shop, base, cases_of, equal, holds, matches, run_cases
+from shop import cases_of, equal, holds, matches, run_cases
 
-COMMANDS = (("up", "main"), ("status", "main"), ("ls",))
+COMMANDS = (("up", "feature"), ("status", "feature"), ("ls",))
 
 
-def each_says(shop, code, pattern, **changes):
+def each_says(shop, code, pattern, commands=COMMANDS, **changes):
     """Every command ends like this, and changes nothing."""
-    for words in COMMANDS:
+    for words in commands:
         given, out, err = shop.perch(*words, **changes)
         equal((given, out), (code, ""), f"{words}: {err}")
         matches(err, pattern)
 
 
+def user(shop, name, actions):
+    """Somebody who may do only this."""
+    shop.iam.create_user(UserName=name)
+    shop.iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}))
+    key = shop.iam.create_access_key(UserName=name)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
 def of_another_region(shop):
-    shop.operator(region="eu-west-1")
-    each_says(shop, 2, r"perch: the application that production's environments share is not there: perch-shop-production: there is no such stack\n  Make it once with `perch bootstrap production`.\n")
+    shop.operator(region="eu-west-1", certificate=shop.certificate.replace("eu-central-1", "eu-west-1"))
+    each_says(shop, 2, r"perch: the application that staging's environments share is not there: perch-shop-staging: there is no such stack\n  Make it once with `perch bootstrap staging`.\n",
+              COMMANDS[:2])
 
 
 def no_credentials(shop):
-    each_says(shop, 1, r"perch: nothing (was deployed|can be told): .*no credentials.*\n.*", AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
+    each_says(shop, 1, r"perch: nothing (was deployed|can be told): .*there are no AWS credentials: .*\n.*", AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
 
 
 def credentials_that_are_over(shop):
@@ -38,14 +47,14 @@ def of_another_account(shop):
 
 def without_permission(shop):
     """It says which action, on what."""
-    keys = shop.user("reader", ["sts:GetCallerIdentity", "cloudformation:DescribeStacks"])
+    keys = user(shop, "reader", ["sts:GetCallerIdentity", "cloudformation:DescribeStacks"])
     each_says(shop, 1, r"perch: .*s3:(GetObject|ListBucket).*", **keys)
     shop.push("denied", "one")
-    keys = shop.user("describer", ["sts:GetCallerIdentity", "cloudformation:Describe*", "cloudformation:List*", "s3:*", "elasticbeanstalk:*", "rds:*"])
+    keys = user(shop, "describer", ["sts:GetCallerIdentity", "cloudformation:Describe*", "cloudformation:List*", "s3:*", "elasticbeanstalk:*", "rds:*"])
     code, out, err = shop.up("denied", **keys)
     equal(code, 1)
-    holds(err, "cloudformation:CreateChangeSet")
-    holds(err, "perch-shop-denied-")
+    matches(err, r"perch: CloudFormation did not do CreateChangeSet: \S+: AccessDenied: User: arn:aws:iam::123456789012:user/describer is not authorized to perform: "
+            r"cloudformation:CreateChangeSet .*\n  Allow cloudformation:CreateChangeSet; `perch doctor --policy` prints what perch needs.\n")
     equal(shop.up("denied")[0], 0)
 
 
@@ -73,9 +82,8 @@ def an_empty_repository(shop):
     empty = shop.origin + "-empty"
     shop.git_in("/", "init", "-q", "--bare", empty)
     shop.operator(repository=empty)
-    code, out, err = shop.up("main")
-    equal((code, out), (1, ""))
-    holds(err, "there is no branch 'main'")
+    code, out, err = shop.up("feature")
+    equal((code, out, err), (1, "", f"perch: cannot list the branches: {empty}: the repository has no branch with a commit\n  Make a first commit there, or push one.\n"))
 
 
 def an_application_that_is_not_bootstrapped(shop):
@@ -87,8 +95,10 @@ def an_application_that_is_not_bootstrapped(shop):
 def a_stack_of_somebody_else(shop):
     """It has the name that the branch's would get; it is left alone."""
     shop.push("theirs", "one")
-    shop.peer.tell("hold", resource="Database", stack="perch-shop-theirs-*")
-    name = stack_name(shop, "theirs")
+    equal(shop.up("theirs")[0], 0)
+    name = shop.stack_of("theirs")["StackName"]
+    equal(shop.perch("down", "theirs", "--yes")[0], 0)
+    shop.until(lambda: shop.stack_of("theirs") is None, "it is gone")
     shop.cfn.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}))
     shop.at("theirs", "CREATE_COMPLETE")
     for words in (("up", "theirs", "--image", shop.image("one")), ("status", "theirs"), ("down", "theirs", "--yes")):
@@ -98,15 +108,6 @@ def a_stack_of_somebody_else(shop):
     equal("theirs" in [b for b, v in shop.ls().items() if v["state"] == "ready"], False)
     equal(shop.cfn.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"], "CREATE_COMPLETE")
     shop.cfn.delete_stack(StackName=name)
-
-
-def stack_name(shop, branch):
-    """As `perch up` would name it."""
-    shop.push("probe-" + branch, "one")
-    code, out, err = shop.perch("template", "env", branch, "--json")
-    from_code = subprocess.run([base.PERCH, "-C", shop.folder, "template", "env", branch], capture_output=True, text=True, env=shop.environment()).stdout
-    found = [word.strip(" '\",") for word in from_code.split() if f"perch-shop-{branch}-" in word]
-    return found[0]
 
 
 def a_stack_without_outputs(shop):

@@ -112,4 +112,5 @@ def case(calls):
 
 if __name__ == "__main__":
     found = clean_calls()
+    print("deploy: " + ", ".join(f"{operation} {sum(1 for o, _, _ in found if o == operation)} calls" for operation in ("create", "update", "down")), flush=True)
     matrix.run("deploy", [f"{operation}: {name}" for operation, _, name in found], World, case(found), SOME)

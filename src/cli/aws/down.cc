@@ -58,7 +58,7 @@ int RunDownOnAws(const Context& context) {
                   .generation = environment->generation};
   const engine::Emit emit = [&](Event event) {
     event.branch = branch;
-    printer.Tell(event);
+    if (!arguments.json) printer.Tell(event);
   };
   // What has no branch any more leaves nothing behind, not even the word that it was taken down.
   const Status gone = head ? (*world)->platform().TakeDown(step, emit) : (*world)->platform().Delete(step, emit);
