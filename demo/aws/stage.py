@@ -15,7 +15,7 @@ import textwrap
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "peers"))
 import peer as peers  # noqa: E402
 
-peers.need("moto", "cfnlint")
+peers.need("moto", "boto3", "cfnlint")
 
 DOMAIN = "preview.example.com"
 CONFIG = """app: shop
@@ -116,6 +116,10 @@ class Stage:
         name = self.peer.tell("left")["repositories"][0]
         digest = hashlib.sha256(word.encode()).hexdigest()
         return f"{self.peer.ready['account']}.dkr.ecr.{peers.REGION}.amazonaws.com/{name}@sha256:{digest}"
+
+    def keys(self, bucket, prefix):
+        client = peers.client("s3", self.peer.url)
+        return [item["Key"] for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix) for item in page.get("Contents", [])]
 
     def visit(self, branch):
         """What a browser would get behind a branch's link."""

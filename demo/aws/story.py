@@ -88,25 +88,28 @@ def sweep(stage):
 def ledger(stage):
     stage.heading("6. What is left")
     stage.perch("ls")
-    stage.say("\nThe last branch is taken down by hand:")
+    stage.delete("fix/rounding")
+    stage.say("\nNobody has to wait for the hourly job; a branch can be taken down by hand, also while it is still there:")
     stage.perch("down", "fix/rounding", "--yes")
+    stage.calls = stage.peer.tell("calls")  # before the looks that are not perch's
     left = stage.peer.tell("left")
     own = [b for b in left["buckets"] if not b.startswith("elasticbeanstalk-")]
-    kept = {"stacks": ["perch-shop-staging"], "applications": left["applications"][:1], "buckets": own[:1], "repositories": left["repositories"][:1]}
+    kept = {"stacks": ["perch-shop-staging"], "applications": left["applications"][:1], "buckets": [b for b in own if "-versionsbucket-" in b], "repositories": left["repositories"][:1]}
+    left["records and bundles"] = stage.keys(kept["buckets"][0], "branches/") + stage.keys(kept["buckets"][0], "bundles/")
     print("\nAsked behind perch's back, the stand-in has:")
     leaks = 0
     for kind, names in left.items():
         names = own if kind == "buckets" else names
         shared, more = [n for n in names if n in kept.get(kind, [])], [n for n in names if n not in kept.get(kind, [])]
         leaks += len(more)
-        print(f"    {kind.replace('_', ' '):13} {len(more)} of branches" + (f", {len(shared)} that all share" if shared else ""))
+        print(f"    {kind.replace('_', ' '):19} {len(more)} of branches" + (f", {len(shared)} that all share" if shared else ""))
     if leaks:
         raise SystemExit(f"perch: the demo ends here: {leaks} things of deleted branches are still there: {left}")
     print("Nothing of a branch is left.", flush=True)
 
 
 def count_calls(stage):
-    calls = {name: count for name, count in stage.peer.tell("calls").items() if not name.startswith("None")}
+    calls = {name: count for name, count in stage.calls.items() if not name.startswith("None")}
     most = sorted(calls.items(), key=lambda item: -item[1])[:6]
     stage.heading(f"What AWS was asked: {sum(calls.values())} calls")
     print("    " + ", ".join(f"{name} {count}" for name, count in most) + ", …")

@@ -42,7 +42,8 @@ STORY = [
     r"\$ perch sweep --grace 0 --yes",
     r"    1 stack gone with 6000 versions in buckets, \d+ stay, 0 failed\.",
     r"\$ perch down fix/rounding --yes",
-    r"    buckets       0 of branches, 1 that all share",
+    r"    buckets             0 of branches, 1 that all share",
+    r"    records and bundles 0 of branches",
     r"Nothing of a branch is left\.",
     r"== What AWS was asked: \d+ calls",
 ]
