@@ -203,7 +203,7 @@ Markup ButtonsMarkup(const engine::BranchView& view, const Viewer& viewer) {
   Markup buttons = Fill(
       kButton,
       {{"slug", view.slug}, {"verb", "redeploy"}, {"key", viewer.form_key}, {"busy", "Asking…"}, {"word", "Redeploy"}});
-  if (view.state == State::kStopped || view.state == State::kHeld) return buttons;
+  if (view.state == State::kStopped || view.state == State::kHeld || !viewer.can_stop) return buttons;
   buttons +=
       Fill(kButton,
            {{"slug", view.slug}, {"verb", "stop"}, {"key", viewer.form_key}, {"busy", "Stopping…"}, {"word", "Stop"}});

@@ -19,6 +19,7 @@ struct Viewer {
   bool signed_in = false;
   std::string form_key;  ///< what the forms of this session carry
   bool protect = false;  ///< the server asks for a password
+  bool can_stop = true;  ///< branches can be stopped and kept where they live
 };
 
 /// What stands around each page's content.

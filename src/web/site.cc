@@ -107,7 +107,8 @@ Frame Site::NewFrame(const net::Request& request, const std::string& title, bool
           .live = live,
           .viewer = {.signed_in = !session.empty(),
                      .form_key = session.empty() ? "" : sessions_.FormKey(session),
-                     .protect = access_.protect()},
+                     .protect = access_.protect(),
+                     .can_stop = options_.can_stop},
           .now = options_.clock()};
 }
 

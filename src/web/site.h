@@ -28,6 +28,7 @@ class Site : public net::Handler {
     const Password* password = nullptr;  ///< set exactly when `access` protects
     std::chrono::milliseconds heartbeat{15000};
     Api::Guest guest;
+    bool can_stop = true;  ///< branches can be stopped and kept where they live
   };
   Site(Backend& backend, Sessions& sessions, const Access& access, Options options);
 

@@ -204,7 +204,8 @@ Status Server::Parts::Serve() {
                                                         .version = PERCH_VERSION,
                                                         .clock = clock,
                                                         .password = password.get(),
-                                                        .guest = guest});
+                                                        .guest = guest,
+                                                        .can_stop = local != nullptr});
   pages = std::make_unique<web::BranchPages>(*backend, *access, clock);
   unknown = std::make_unique<web::UnknownHost>(hosts, protect);
   gate = std::make_unique<web::SessionGate>(*sessions, *access, *pages);
