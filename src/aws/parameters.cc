@@ -17,8 +17,9 @@ Parameter ReadParameter(const json::object& object) {
 }
 
 StoredSecret ReadSecret(const json::object& object) {
+  const json::value* const deleted = object.if_contains("DeletedDate");
   StoredSecret secret{
-      .arn = JsonText(object, "ARN"), .name = JsonText(object, "Name"), .deleting = object.contains("DeletedDate")};
+      .arn = JsonText(object, "ARN"), .name = JsonText(object, "Name"), .deleting = deleted && !deleted->is_null()};
   if (Answer<std::vector<json::object>> tags = JsonList(object, "Tags")) {
     for (const json::object& tag : *tags) secret.tags[JsonText(tag, "Key")] = JsonText(tag, "Value");
   }

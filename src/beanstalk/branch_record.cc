@@ -180,8 +180,10 @@ Result<BranchRecord> ParseRecord(std::string_view text, const std::string& where
 }
 
 std::string BranchRecords::KeyFor(const std::string& app, const std::string& branch) {
-  return std::string(kFolder) + StackNameFor(app, branch) + ".json";
+  return KeyOfStack(StackNameFor(app, branch));
 }
+
+std::string BranchRecords::KeyOfStack(const std::string& stack) { return std::string(kFolder) + stack + ".json"; }
 
 Result<BranchRecords::Found> BranchRecords::Load(const std::string& key) const {
   const std::string where = "s3://" + bucket_ + "/" + key;
@@ -237,7 +239,7 @@ Status BranchRecords::Remove(const std::string& app, const std::string& branch) 
   return {};
 }
 
-Result<std::vector<BranchRecords::Found>> BranchRecords::List(const std::string& app) const {
+Result<std::vector<std::string>> BranchRecords::Keys() const {
   std::vector<std::string> keys;
   const aws::Answer<void> listed =
       s3_.ListObjects(bucket_, std::string(kFolder)).ForEach([&](aws::ObjectSummary& object) {
@@ -245,13 +247,26 @@ Result<std::vector<BranchRecords::Found>> BranchRecords::List(const std::string&
         return true;
       });
   if (!listed) return Fail(listed.error());
+  return keys;
+}
+
+Result<BranchRecords::Found> BranchRecords::ReadKey(const std::string& key) const {
+  Result<Found> found = Load(key);
+  if (!found || found->etag.empty()) return found;
+  const Identity& identity = found->record.identity;
+  if (KeyFor(identity.app, identity.branch) != key)
+    return Damaged("s3://" + bucket_ + "/" + key, "it is another branch's");
+  return found;
+}
+
+Result<std::vector<BranchRecords::Found>> BranchRecords::List(const std::string& app) const {
+  const Result<std::vector<std::string>> keys = Keys();
+  if (!keys) return Fail(keys.error());
   std::vector<Found> all;
-  for (const std::string& key : keys) {
-    Result<Found> found = Load(key);
+  for (const std::string& key : *keys) {
+    Result<Found> found = ReadKey(key);
     if (!found) return Fail(found.error());
     if (found->etag.empty() || found->record.identity.app != app) continue;  // it went meanwhile
-    if (KeyFor(app, found->record.identity.branch) != key)
-      return Damaged("s3://" + bucket_ + "/" + key, "it is another branch's");
     all.push_back(*std::move(found));
   }
   return all;

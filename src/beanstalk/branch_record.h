@@ -59,12 +59,17 @@ class BranchRecords {
   Status Write(Found& found) const;
   /// No error if there is none.
   Status Remove(const std::string& app, const std::string& branch) const;
+  /// Of all apps. kNotFound: there is no such bucket.
+  Result<std::vector<std::string>> Keys() const;
+  /// As Read, whoever's it is; one that is not its key's branch's is kRefused.
+  Result<Found> ReadKey(const std::string& key) const;
   /// All of an app, damaged ones as errors.
   Result<std::vector<Found>> List(const std::string& app) const;
 
   const std::string& bucket() const { return bucket_; }
   /// The key of a branch's record.
   static std::string KeyFor(const std::string& app, const std::string& branch);
+  static std::string KeyOfStack(const std::string& stack);
 
  private:
   Result<Found> Load(const std::string& key) const;

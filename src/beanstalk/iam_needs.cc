@@ -23,6 +23,9 @@ class Arns {
   std::string Repositories() const { return Local("ecr", "repository/" + names_ + "*"); }
   std::string Buckets() const { return "arn:" + partition_ + ":s3:::" + names_ + "*"; }
   std::string Objects() const { return Buckets() + "/*"; }
+  std::string Versions() const { return Local("elasticbeanstalk", "applicationversion/" + names_ + "*/*"); }
+  std::string LogGroups() const { return Local("logs", "log-group:/aws/elasticbeanstalk/*"); }
+  std::string DatabaseSecrets() const { return Local("secretsmanager", "secret:DatabaseSecret-*"); }
   std::string Roles() const { return "arn:" + partition_ + ":iam::" + account_ + ":role/" + names_ + "*"; }
   std::string Local(const std::string& service, const std::string& resource) const {
     return "arn:" + partition_ + ":" + service + ":" + region_ + ":" + account_ + ":" + resource;
@@ -58,11 +61,9 @@ Value DeployPolicy(const AwsSettings& settings) {
        .resources = {arns.Objects()}},
       {.actions = {"elasticbeanstalk:RequestEnvironmentInfo", "elasticbeanstalk:RetrieveEnvironmentInfo"},
        .resources = {arns.Local("elasticbeanstalk", "environment/" + NamesBeginWith(settings.app) + "*/*")}},
-      {.actions = {"elasticbeanstalk:DeleteApplicationVersion"},
-       .resources = {arns.Local("elasticbeanstalk", "applicationversion/" + NamesBeginWith(settings.app) + "*/*")}},
-      {.actions = {"logs:FilterLogEvents"}, .resources = {arns.Local("logs", "log-group:/aws/elasticbeanstalk/*")}},
-      {.actions = {"secretsmanager:DescribeSecret"},
-       .resources = {arns.Local("secretsmanager", "secret:DatabaseSecret-*")}}};
+      {.actions = {"elasticbeanstalk:DeleteApplicationVersion"}, .resources = {arns.Versions()}},
+      {.actions = {"logs:FilterLogEvents", "logs:DeleteLogGroup"}, .resources = {arns.LogGroups()}},
+      {.actions = {"secretsmanager:DescribeSecret"}, .resources = {arns.DatabaseSecrets()}}};
   if (!settings.secrets.empty()) {
     const std::string of_profile = ParameterNameFor(settings.app, "x", "x");
     const std::string folder = of_profile.substr(0, of_profile.size() - std::string_view("/x/x").size());
@@ -75,15 +76,23 @@ Value DeployPolicy(const AwsSettings& settings) {
 Value SweepPolicy(const AwsSettings& settings) {
   const Arns arns(settings);
   return Policy({// Who has an environment is told by all pages of one list.
-                 {.actions = {"cloudformation:DescribeStacks"}, .resources = {"*"}},
+                 {.actions = {"cloudformation:DescribeStacks", "cloudformation:ListStacks",
+                              "elasticbeanstalk:DescribeEnvironments", "elasticbeanstalk:DescribeApplicationVersions",
+                              "elasticbeanstalk:DescribeAccountAttributes", "rds:DescribeDBInstances",
+                              "rds:DescribeDBSnapshots", "logs:DescribeLogGroups", "tag:GetResources"},
+                  .resources = {"*"}},
                  {.actions = {"cloudformation:ListStackResources", "cloudformation:GetTemplate",
                               "cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"},
                   .resources = {arns.Stacks()}},
                  {.actions = {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket", "s3:ListBucketVersions",
                               "s3:ListBucketMultipartUploads"},
                   .resources = {arns.Buckets()}},
-                 {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"},
-                  .resources = {arns.Objects()}}})
+                 {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion",
+                              "s3:AbortMultipartUpload"},
+                  .resources = {arns.Objects()}},
+                 {.actions = {"elasticbeanstalk:DeleteApplicationVersion"}, .resources = {arns.Versions()}},
+                 {.actions = {"logs:DeleteLogGroup"}, .resources = {arns.LogGroups()}},
+                 {.actions = {"secretsmanager:DescribeSecret"}, .resources = {arns.DatabaseSecrets()}}})
       .value();
 }
 

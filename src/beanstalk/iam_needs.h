@@ -11,7 +11,7 @@ namespace perch::beanstalk {
 /// For `up`, `status` and `down`, in CI or from a laptop: what CloudFormation makes it makes with its own role.
 Value DeployPolicy(const AwsSettings& settings);
 
-/// For `perch sweep`.
+/// For `perch sweep` and `perch doctor --leaks`.
 Value SweepPolicy(const AwsSettings& settings);
 
 }  // namespace perch::beanstalk

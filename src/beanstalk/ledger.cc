@@ -19,8 +19,8 @@ namespace {
 /// One look, or deletion, for each kind of thing.
 class Settling {
  public:
-  Settling(const aws::Client& client, const ApplicationFacts& application)
-      : client_(client), application_(application) {}
+  Settling(const aws::Client& client, const ApplicationFacts& application, const std::function<Status()>& still)
+      : client_(client), application_(application), still_(still) {}
 
   Status Settle(const Caused& thing) {
     using Method = Status (Settling::*)(const std::string&);
@@ -47,6 +47,7 @@ class Settling {
   }
 
  private:
+  Status Still() const { return still_ ? still_() : Status(); }
   void Left(std::string text) { report_.left.push_back(std::move(text)); }
   void Removed(std::string text) { report_.removed.push_back(std::move(text)); }
 
@@ -74,6 +75,8 @@ class Settling {
           return versions.size() < 100 * aws::kMostKeysPerDelete;
         });
     if (!listed) return Fail(listed.error());
+    if (versions.empty()) return {};
+    if (const Status still = Still(); !still) return still;
     for (std::size_t i = 0; i < versions.size(); i += aws::kMostKeysPerDelete) {
       const std::vector<aws::ObjectVersion> page(
           versions.begin() + std::ptrdiff_t(i),
@@ -82,7 +85,7 @@ class Settling {
       if (!deleted) return Fail(deleted.error());
       if (!deleted->empty()) return Fail(deleted->front().failure);
     }
-    if (!versions.empty()) Removed("source bundles: " + std::to_string(versions.size()));
+    Removed("source bundles: " + std::to_string(versions.size()));
     return {};
   }
 
@@ -101,6 +104,7 @@ class Settling {
     });
     if (!listed) return Fail(listed.error());
     for (const std::string& group : groups) {
+      if (const Status still = Still(); !still) return still;
       const aws::Answer<void> deleted = logs.DeleteLogGroup(group);
       if (!deleted && !IsGone(deleted)) return Fail(deleted.error());
       Removed("log group " + group);
@@ -138,6 +142,7 @@ class Settling {
   }
 
   Status Version(const std::string& label) {
+    if (const Status still = Still(); !still) return still;
     const aws::Answer<void> deleted =
         aws::ElasticBeanstalk(client_).DeleteApplicationVersion(application_.beanstalk, label);
     // Whether it was there is not told.
@@ -159,6 +164,7 @@ class Settling {
 
   const aws::Client& client_;
   const ApplicationFacts& application_;
+  const std::function<Status()>& still_;
   LedgerReport report_;
   std::map<std::string, int> images_;  // by repository
 };
@@ -178,10 +184,11 @@ Status NoteContents(const aws::Client& client, const std::string& stack_id, Bran
 }
 
 Result<LedgerReport> SettleLedger(const aws::Client& client, const ApplicationFacts& application,
-                                  const BranchRecord& record) {
-  Settling settling(client, application);
+                                  const BranchRecord& record, const std::function<Status()>& still) {
+  Settling settling(client, application, still);
   for (const Caused& thing : record.caused) {
     if (const Status settled = settling.Settle(thing); !settled) {
+      if (settled.error().kind == ErrorKind::kSuperseded) return Fail(settled.error());
       return Fail(settled.error(), "cannot tell whether this is gone: " + thing.kind + " " + thing.name);
     }
   }

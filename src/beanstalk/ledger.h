@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ Status NoteContents(const aws::Client& client, const std::string& stack_id, Bran
 
 /// After an environment's stack is gone: deletes what is left of it outside the stack (bundles, log groups,
 /// application versions) and looks for each thing in `record.caused`. The same again changes nothing. An error: it
-/// could not be told; nothing is called gone then.
+/// could not be told; nothing is called gone then. `still` may be empty; it is asked before each deletion, and its
+/// error ends the whole.
 Result<LedgerReport> SettleLedger(const aws::Client& client, const ApplicationFacts& application,
-                                  const BranchRecord& record);
+                                  const BranchRecord& record, const std::function<Status()>& still = {});
 
 }  // namespace perch::beanstalk

@@ -5,7 +5,7 @@
 #include "aws/cloudformation.h"
 #include "aws/s3.h"
 #include "base/text.h"
-#include "beanstalk/stack_names.h"
+#include "beanstalk/sweep_records.h"
 #include "beanstalk/sweep_removal.h"
 
 namespace perch::beanstalk {
@@ -16,16 +16,10 @@ std::unexpected<Error> NothingDeleted(Error error) {
   return Fail(std::move(error), "nothing was deleted");
 }
 
-/// Of the stacks that the app's environments share, the first with a bucket for versions.
-std::optional<MarksPlace> DefaultPlace(const std::vector<aws::Stack>& stacks, const std::string& app) {
-  if (app.empty()) return std::nullopt;
-  for (const aws::Stack& stack : stacks) {
-    const auto of = stack.tags.find("perch:app");
-    const auto bucket = stack.outputs.find(std::string(exports::kVersionsBucket));
-    if (of == stack.tags.end() || stack.tags.contains("perch:branch") || bucket == stack.outputs.end()) continue;
-    if (of->second == app) return MarksPlace{.bucket = bucket->second, .key = "perch/sweep-marks.json"};
-  }
-  return std::nullopt;
+/// In the first versions bucket.
+std::optional<MarksPlace> DefaultPlace(const std::vector<ApplicationFacts>& applications) {
+  if (applications.empty()) return std::nullopt;
+  return MarksPlace{.bucket = applications.front().versions_bucket, .key = "perch/sweep-marks.json"};
 }
 
 }  // namespace
@@ -47,6 +41,12 @@ Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
     return NothingDeleted(
         {.what = "the list of stacks is empty", .where = client.region(), .hint = "Check the region and the account."});
   }
+  applications_ = ApplicationsIn(stacks, options_.rules.app);
+  const bool graced = options_.rules.grace.count() > 0;
+  if (graced && !options_.marks) options_.marks = DefaultPlace(applications_);
+  // Before the branches, so that a record of a branch made meanwhile does not seem to have lost it.
+  const Result<std::vector<std::vector<std::string>>> keys = RecordKeys(client, applications_);
+  if (!keys) return NothingDeleted(keys.error());
   const Result<BranchList> list = options_.branches->List(stop);
   if (!list) return NothingDeleted(list.error());
   std::vector<std::string> branches;
@@ -56,8 +56,9 @@ Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
         {.what = "the list of branches is empty", .hint = "Check the repository, and what the token may see."});
   }
 
-  const bool graced = options_.rules.grace.count() > 0;
-  if (graced && !options_.marks) options_.marks = DefaultPlace(stacks, options_.rules.app);
+  const Result<std::vector<LoneRecord>> records =
+      LoneRecords(client, applications_, *keys, options_.rules.app, stacks, branches);
+  if (!records) return NothingDeleted(records.error());
   if (graced && options_.marks) {
     Result<Marks> marks = MarksStore(aws::S3(client), *options_.marks).Read();
     if (!marks) return NothingDeleted(marks.error());
@@ -66,7 +67,9 @@ Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
   return MakeSweepPlan({.stacks = stacks,
                         .branches = branches,
                         .marks = graced && options_.marks ? &known_ : nullptr,
-                        .now = options_.clock()},
+                        .now = options_.clock(),
+                        .records = *records,
+                        .region = client.region()},
                        options_.rules);
 }
 
@@ -87,7 +90,7 @@ Status Sweep::Record(const SweepPlan& plan, std::stop_token stop) {
 
 SweepResult Sweep::Apply(const SweepPlan& plan, std::stop_token stop) {
   if (!plan.refusal.empty()) return {};
-  Removal removal(options_, stop);
+  Removal removal(options_, applications_, stop);
   return removal.Run(plan);
 }
 

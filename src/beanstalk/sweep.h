@@ -21,9 +21,11 @@ struct SweptStack {
   enum class End { kGone, kStays, kFailed };
   std::string name, id, branch;
   End end = End::kFailed;
-  std::string reason;             ///< why it stays or failed; what was found otherwise
-  std::uint64_t versions = 0;     ///< deleted from its buckets
-  std::vector<std::string> left;  ///< what goes on costing though the stack is gone: "bucket b (retained)"
+  std::string reason;                ///< why it stays or failed; what was found otherwise
+  std::uint64_t versions = 0;        ///< deleted from its buckets
+  std::vector<std::string> left;     ///< what goes on costing though the stack is gone: "bucket b (retained)"
+  std::vector<std::string> removed;  ///< what it had caused outside of the stack, and went with it
+  bool record = false;               ///< there was no stack, only what is recorded of one
 };
 
 struct SweepResult {
@@ -31,8 +33,8 @@ struct SweepResult {
   int Count(SweptStack::End end) const;
 };
 
-/// Deletes the stacks whose branch is gone. One listing of stacks, then one of branches; no call for a stack that
-/// stays. Not thread-safe.
+/// Deletes the stacks whose branch is gone, and of those that perch made all that is recorded of them. One listing of
+/// stacks, one of each application's records, then one of branches; no call for a stack that stays. Not thread-safe.
 class Sweep {
  public:
   struct Options {
@@ -69,6 +71,7 @@ class Sweep {
  private:
   Options options_;
   Marks known_;
+  std::vector<ApplicationFacts> applications_;  // of the app, as listed
 };
 
 }  // namespace perch::beanstalk

@@ -93,6 +93,57 @@ void JudgeOrphan(StackVerdict& judged, const SweepInput& input, const SweepRules
                          : ", first seen now; it may go after " + FormatTime(since + rules.grace);
 }
 
+/// nullopt: nothing of the operator's protects it.
+std::optional<StackVerdict> Protection(const aws::Stack& stack, const std::string& branch, const SweepRules& rules) {
+  std::string reason;
+  if (const std::string* glob = FirstMatch(rules.protect_stacks, stack.name)) {
+    reason = "stack is protected by " + Quoted(*glob);
+  } else if (const std::string* by = FirstMatch(rules.protect_branches, branch)) {
+    reason = "branch " + Quoted(branch) + " is protected by " + Quoted(*by);
+  } else if (const std::string* profile = ProtectedProfile(stack, rules)) {
+    reason = "environments of profile " + Quoted(*profile) + " are never swept";
+  } else {
+    return std::nullopt;
+  }
+  return StackVerdict{.stack = stack, .branch = branch, .verdict = Verdict::kProtected, .reason = std::move(reason)};
+}
+
+StackVerdict JudgeRecord(const LoneRecord& record, const Branches& branches, const SweepInput& input,
+                         const SweepRules& rules) {
+  // Marks know what they are about by an ARN; no service makes this one.
+  const std::string id =
+      "perch:record:s3:" + input.region + ":" + record.application.versions_bucket + "/" + record.key;
+  const std::size_t name = record.key.rfind('/') + 1;
+  StackVerdict judged{.stack = {.id = id, .name = record.key.substr(name, record.key.rfind('.') - name)},
+                      .branch = record.identity.branch,
+                      .record = record};
+  const Result<std::vector<Tag>> tags = TagsFor(record.identity);
+  if (!record.problem.empty() || !tags) {
+    judged.verdict = Verdict::kUnreadable;
+    judged.branch.clear();
+    judged.reason = "s3://" + record.application.versions_bucket + "/" + record.key + ": " +
+                    (record.problem.empty() ? "it is not as perch writes it" : record.problem);
+    return judged;
+  }
+  judged.stack.tags = {tags->begin(), tags->end()};
+  if (branches.Has(judged.branch)) {
+    judged.verdict = Verdict::kKeep;
+    judged.reason = "branch " + Quoted(judged.branch) + " is there";
+    return judged;
+  }
+  JudgeOrphan(judged, input, rules);
+  if (record.deleting && judged.verdict == Verdict::kWait) {
+    judged.verdict = Verdict::kDelete;
+    judged.reason = "branch " + Quoted(judged.branch) + " is gone";
+  }
+  judged.reason += "; it has no stack any more, but what it left is recorded";
+  if (const std::optional<StackVerdict> stays = Protection(judged.stack, judged.branch, rules)) {
+    judged.verdict = stays->verdict;
+    judged.reason = stays->reason;
+  }
+  return judged;
+}
+
 StackVerdict Judge(const aws::Stack& stack, const Branches& branches, const SweepInput& input,
                    const SweepRules& rules) {
   StackVerdict judged{.stack = WithoutDetails(stack)};
@@ -231,12 +282,7 @@ std::optional<StackVerdict> MustStay(const aws::Stack& stack, const std::string&
     return StackVerdict{.stack = stack, .branch = branch, .verdict = verdict, .reason = std::move(reason)};
   };
   if (IsNested(stack)) return stays(Verdict::kNested, "it is part of another stack, and goes with that one");
-  if (const std::string* glob = FirstMatch(rules.protect_stacks, stack.name))
-    return stays(Verdict::kProtected, "stack is protected by " + Quoted(*glob));
-  if (const std::string* glob = FirstMatch(rules.protect_branches, branch))
-    return stays(Verdict::kProtected, "branch " + Quoted(branch) + " is protected by " + Quoted(*glob));
-  if (const std::string* profile = ProtectedProfile(stack, rules))
-    return stays(Verdict::kProtected, "environments of profile " + Quoted(*profile) + " are never swept");
+  if (std::optional<StackVerdict> is_protected = Protection(stack, branch, rules)) return is_protected;
   if (stack.termination_protection)
     return stays(Verdict::kTerminationProtected, "it has termination protection in CloudFormation");
   if (IsUnderWay(stack.status)) return stays(Verdict::kInProgress, "it is in " + Printable(stack.status));
@@ -258,6 +304,7 @@ SweepPlan MakeSweepPlan(const SweepInput& input, const SweepRules& rules) {
     if (stack.status == "DELETE_COMPLETE" || !seen.insert(stack.id).second) continue;
     plan.stacks.push_back(Judge(stack, branches, input, rules));
   }
+  for (const LoneRecord& record : input.records) plan.stacks.push_back(JudgeRecord(record, branches, input, rules));
   HoldBackSiblings(plan.stacks);
   if (input.stacks.empty()) {
     plan.refusal = "the list of stacks is empty";

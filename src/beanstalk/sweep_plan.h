@@ -11,7 +11,9 @@
 #include "aws/cloudformation.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "beanstalk/application_facts.h"
 #include "beanstalk/marks.h"
+#include "model/tags.h"
 
 namespace perch::beanstalk {
 
@@ -44,17 +46,27 @@ struct SweepRules {
   std::function<int(int unprotected)> limit;                              ///< plan::DeleteLimit
 };
 
+/// What is recorded of a branch without a stack: what its deployments left may be there.
+struct LoneRecord {
+  ApplicationFacts application;
+  std::string key, etag;
+  Identity identity;
+  bool deleting = false;  ///< a deletion was decided, and has not come to its end
+  std::string problem;    ///< why it cannot be used; all but application and key is empty then
+};
+
 /// A stack with what is to be done, and why: a sentence that goes on from its name.
 struct StackVerdict {
   aws::Stack stack;    ///< as listed; outputs and parameters are left out
   std::string branch;  ///< "" when it has none that we may read
   Verdict verdict = Verdict::kNoMark;
   std::string reason;
-  bool orphan = false;  ///< its branch is certainly not in the list
+  bool orphan = false;               ///< its branch is certainly not in the list
+  std::optional<LoneRecord> record;  ///< there is no stack, only this; `stack` is then made up from it
 };
 
 struct SweepPlan {
-  std::vector<StackVerdict> stacks;  ///< every stack of the listing, in its order
+  std::vector<StackVerdict> stacks;  ///< every stack of the listing, in its order, then records without a stack
   std::string refusal;               ///< why nothing at all may be deleted; "" when nothing speaks against it
   std::string refusal_hint;
 
@@ -66,6 +78,8 @@ struct SweepInput {
   std::span<const std::string> branches;  ///< a complete listing, made after that of the stacks
   const Marks* marks = nullptr;           ///< needed with a grace
   Time now;
+  std::span<const LoneRecord> records;  ///< listed after the stacks and before the branches
+  std::string region;                   ///< of the records
 };
 
 /// Compares both lists. Pure. An empty list refuses the whole, and so do more deletions than the limit: the smaller of

@@ -58,22 +58,29 @@ std::string Versions(std::uint64_t count) { return std::to_string(count) + (coun
 
 }  // namespace
 
-Removal::Removal(const Sweep::Options& options, std::stop_token stop)
-    : options_(options), stop_(stop), client_(options.client.With(stop)), cloudformation_(client_) {}
+Removal::Removal(const Sweep::Options& options, const std::vector<ApplicationFacts>& applications, std::stop_token stop)
+    : options_(options),
+      applications_(applications),
+      stop_(stop),
+      client_(options.client.With(stop)),
+      cloudformation_(client_) {}
 
 SweepResult Removal::Run(const SweepPlan& plan) {
   std::vector<Job> jobs;
   for (const StackVerdict& judged : plan.stacks) {
     if (judged.verdict != Verdict::kDelete) continue;
-    jobs.push_back(
-        {.planned = &judged, .result = {.name = judged.stack.name, .id = judged.stack.id, .branch = judged.branch}});
+    jobs.push_back({.planned = &judged,
+                    .result = {.name = judged.stack.name,
+                               .id = judged.stack.id,
+                               .branch = judged.branch,
+                               .record = judged.record.has_value()}});
   }
   const Time until = options_.clock() + options_.patience;
   std::chrono::milliseconds pause = options_.first_poll;
   while (true) {
     std::vector<Job*> to_do;
     for (Job& job : jobs) {
-      if (job.phase == Phase::kToDo) to_do.push_back(&job);
+      if (job.phase == Phase::kToDo || job.phase == Phase::kSettling) to_do.push_back(&job);
     }
     if (!to_do.empty()) {
       InParallel(to_do.size(), options_.parallel, [&](std::size_t i) { Act(*to_do[i]); });
@@ -99,9 +106,87 @@ SweepResult Removal::Run(const SweepPlan& plan) {
 }
 
 void Removal::Act(Job& job) {
+  if (job.phase == Phase::kSettling) return Settle(job);
   if (stop_.stop_requested()) return End(job, SweptStack::End::kFailed, "stopped before anything was done to it");
-  if (!StillToGo(job)) return;
-  Prepare(job);
+  if (job.planned->record) return ActOnRecord(job);
+  if (StillToGo(job) && Claim(job)) Prepare(job);
+  if (job.phase == Phase::kSettling) Settle(job);
+}
+
+/// A record without a stack.
+void Removal::ActOnRecord(Job& job) {
+  if (!BranchIsGone(job)) return;
+  const aws::Answer<aws::Stack> stack = cloudformation_.DescribeStack(job.result.name);
+  if (stack && stack->status != "DELETE_COMPLETE")
+    return End(job, SweptStack::End::kStays, "there is a stack of this name again");
+  if (!stack && stack.error().outcome != aws::Outcome::kNotFound)
+    return End(job, SweptStack::End::kFailed, InShort(stack.error()));
+  Result<std::optional<ClaimedRecord>> claimed = ClaimLoneRecord(client_, *job.planned->record, options_.clock());
+  if (!claimed) {
+    const bool superseded = claimed.error().kind == ErrorKind::kSuperseded;
+    return End(job, superseded ? SweptStack::End::kStays : SweptStack::End::kFailed, InShort(claimed.error()));
+  }
+  if (!*claimed) return End(job, SweptStack::End::kGone, "somebody else settled it");
+  job.claimed = *std::move(claimed);
+  Settle(job);
+}
+
+/// Records of a stack that perch made that it goes, once. What cannot be recorded stays: it would be forgotten.
+bool Removal::Claim(Job& job) {
+  if (job.claimed || applications_.empty() || !job.planned->stack.tags.contains("perch:app")) return true;
+  Result<std::optional<ClaimedRecord>> claimed =
+      ClaimRecordOf(client_, applications_, job.planned->stack, options_.clock());
+  if (!claimed) {
+    const bool superseded = claimed.error().kind == ErrorKind::kSuperseded;
+    End(job, superseded ? SweptStack::End::kStays : SweptStack::End::kFailed,
+        (superseded ? "" : "what it caused could not be recorded: ") + InShort(claimed.error()));
+    return false;
+  }
+  job.claimed = *std::move(claimed);
+  return true;
+}
+
+void Removal::Gone(Job& job, std::string reason) {
+  if (!job.claimed) return End(job, SweptStack::End::kGone, std::move(reason));
+  job.phase = Phase::kSettling;
+}
+
+/// Its stack is proven gone.
+void Removal::Settle(Job& job) {
+  Result<LedgerReport> report = SettleClaimed(client_, *job.claimed);
+  if (!report && report.error().kind == ErrorKind::kSuperseded) {
+    return End(job, job.result.record ? SweptStack::End::kStays : SweptStack::End::kGone, InShort(report.error()));
+  }
+  if (!report) {
+    return End(
+        job, SweptStack::End::kFailed,
+        "the stack is gone, but not all that it caused: " + InShort(report.error()) + "; the next sweep looks again");
+  }
+  // What the template said of these has been looked for now.
+  for (const Caused& caused : job.claimed->found.record.caused) {
+    if (caused.kind != "AWS::S3::Bucket" && caused.kind != "AWS::RDS::DBInstance") continue;
+    std::erase_if(job.result.left,
+                  [&](const std::string& line) { return line.contains(" " + Printable(caused.name) + ":"); });
+  }
+  for (const std::string& line : report->removed) Tell(job, "deleted " + line);
+  job.result.removed = std::move(report->removed);
+  std::move(report->left.begin(), report->left.end(), std::back_inserter(job.result.left));
+  End(job, SweptStack::End::kGone, "");
+}
+
+bool Removal::BranchIsGone(Job& job) {
+  const Result<std::optional<Branch>> branch = options_.branches->Find(job.planned->branch, stop_);
+  std::string reason;
+  if (!branch) {
+    reason = "whether its branch is there could not be found out again: " + InShort(branch.error());
+  } else if (*branch) {
+    reason = "branch '" + Printable(job.planned->branch) + "' came back";
+  } else {
+    return true;
+  }
+  if (job.emptied_anything) reason += "; its buckets were emptied already";
+  End(job, branch ? SweptStack::End::kStays : SweptStack::End::kFailed, std::move(reason));
+  return false;
 }
 
 /// Asks for branch and stack once more. Fails closed: only a certain absence of the branch goes on.
@@ -112,20 +197,22 @@ bool Removal::StillToGo(Job& job) {
     return false;
   };
   const StackVerdict& planned = *job.planned;
-  const Result<std::optional<Branch>> branch = options_.branches->Find(planned.branch, stop_);
-  if (!branch) {
-    return stays(SweptStack::End::kFailed,
-                 "whether its branch is there could not be found out again: " + InShort(branch.error()));
+  if (!BranchIsGone(job)) return false;
+  if (job.claimed) {
+    const Status ours = StillClaimed(client_, *job.claimed);
+    if (!ours) {
+      const bool superseded = ours.error().kind == ErrorKind::kSuperseded;
+      return stays(superseded ? SweptStack::End::kStays : SweptStack::End::kFailed, InShort(ours.error()));
+    }
   }
-  if (*branch) return stays(SweptStack::End::kStays, "branch '" + Printable(planned.branch) + "' came back");
   const aws::Answer<aws::Stack> now = cloudformation_.DescribeStack(planned.stack.id);
   if (!now && now.error().outcome == aws::Outcome::kNotFound) {
-    End(job, SweptStack::End::kGone, "somebody else deleted it");
+    Gone(job, "somebody else deleted it");
     return false;
   }
   if (!now) return stays(SweptStack::End::kFailed, InShort(now.error()));
   if (now->status == "DELETE_COMPLETE") {
-    End(job, SweptStack::End::kGone, "somebody else deleted it");
+    Gone(job, "somebody else deleted it");
     return false;
   }
   if (now->tags != planned.stack.tags) return stays(SweptStack::End::kStays, "its tags changed meanwhile");
@@ -238,7 +325,7 @@ void Removal::Poll(std::vector<Job>& jobs) {
     if (now) {
       See(*job, *now);
     } else if (now.error().outcome == aws::Outcome::kNotFound) {
-      End(*job, SweptStack::End::kGone, "");
+      Gone(*job, "");
     } else if (now.error().outcome != aws::Outcome::kRetry) {
       End(*job, SweptStack::End::kFailed,
           "it is being deleted, but how that goes cannot be seen: " + InShort(now.error()));
@@ -247,7 +334,7 @@ void Removal::Poll(std::vector<Job>& jobs) {
 }
 
 void Removal::See(Job& job, const aws::Stack& now) {
-  if (now.status == "DELETE_COMPLETE") return End(job, SweptStack::End::kGone, "");
+  if (now.status == "DELETE_COMPLETE") return Gone(job, "");
   if (now.status == "DELETE_FAILED") return Failed(job, now.status_reason);
   if (now.status == "DELETE_IN_PROGRESS") {
     job.unmoved = 0;

@@ -12,30 +12,38 @@
 #include "base/error.h"
 #include "beanstalk/sweep.h"
 #include "beanstalk/sweep_contents.h"
+#include "beanstalk/sweep_records.h"
 
 namespace perch::beanstalk {
 
 /// The deletions of one sweep: each stack is looked at again, its buckets closed to writes and emptied, deleted and
-/// waited for; again where something was written meanwhile.
+/// waited for; again where something was written meanwhile. What is recorded of it is settled after.
 class Removal {
  public:
-  Removal(const Sweep::Options& options, std::stop_token stop);
+  /// References outlive it.
+  Removal(const Sweep::Options& options, const std::vector<ApplicationFacts>& applications, std::stop_token stop);
   SweepResult Run(const SweepPlan& plan);
 
  private:
-  enum class Phase { kToDo, kDeleting, kEnded };
+  enum class Phase { kToDo, kDeleting, kSettling, kEnded };
   struct Job {
     const StackVerdict* planned = nullptr;
     Phase phase = Phase::kToDo;
     int tries = 0;
     int unmoved = 0;  // polls that saw no deletion
     bool emptied_anything = false;
+    std::optional<ClaimedRecord> claimed;
     bool closed = false;  // a bucket of it has the policy that denies writes
     SweptStack result;
   };
 
   void Act(Job& job);
   void Prepare(Job& job);
+  void ActOnRecord(Job& job);
+  bool BranchIsGone(Job& job);
+  bool Claim(Job& job);
+  void Gone(Job& job, std::string reason);
+  void Settle(Job& job);
   bool StillToGo(Job& job);
   bool Empty(Job& job, const StackContents& contents);
   Status EmptyOne(Job& job, const std::string& bucket);
@@ -47,6 +55,7 @@ class Removal {
   void Tell(const Job& job, const std::string& text);
 
   const Sweep::Options& options_;
+  const std::vector<ApplicationFacts>& applications_;
   const std::stop_token stop_;
   const aws::Client client_;
   const aws::CloudFormation cloudformation_;

@@ -77,12 +77,14 @@ class Reader {
     CLI::App& doctor = Command("doctor", "perch doctor");
     doctor.footer(
         "Example:\n  perch doctor\n  perch doctor --platform aws\n  perch doctor --policy ci > policy.json\n"
+        "  perch doctor --leaks\n"
         "Checks this machine or AWS and the configuration, and says what to do about each finding.");
     doctor.add_option("--policy", a_.policy, "Print the least IAM policy for deploying (ci) or for `perch sweep`")
         ->expected(0, 1)
         ->default_str("ci")
         ->check(CLI::IsMember({"ci", "sweep"}))
         ->type_name("ci|sweep");
+    doctor.add_flag("--leaks", a_.leaks, "Find what environments that are gone left on AWS; deletes nothing");
     CLI::App& bootstrap = Command("bootstrap", "perch bootstrap\n  perch bootstrap production --yes");
     bootstrap.add_option("application", a_.subcommand, "Which part of the app (default: staging, which branches use)")
         ->check(CLI::IsMember({"production", "staging"}))

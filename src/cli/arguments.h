@@ -63,6 +63,7 @@ struct Arguments {
 
   // doctor; `sweep` and `ci` are whose rights.
   std::string policy;
+  bool leaks = false;
 
   // ci; also takes `image` and `force`.
   bool write = false;

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/doctor_aws.h"
+#include "cli/doctor_leaks.h"
 #include "cli/doctor_policy.h"
 #include "cli/finding.h"
 #include "cli/serve/live_project.h"
@@ -79,6 +80,7 @@ Finding Serve(const Context& context) {
 int RunDoctor(const Context& context) {
   const Arguments& arguments = context.arguments;
   if (!arguments.policy.empty()) return PrintPolicy(context);
+  if (arguments.leaks) return RunDoctorLeaks(context);
   if (IsAboutAws(context)) return RunDoctorOnAws(context);
   std::vector<Finding> findings = {Git(), Sandbox(), Memory(), Disk(context.config_file.parent_path()), Watches()};
   CheckProject(context, findings);

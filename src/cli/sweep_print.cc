@@ -1,5 +1,7 @@
 #include "cli/sweep_print.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/value.h"
 #include "cli/output.h"
@@ -66,12 +68,20 @@ std::string SweepResultText(const beanstalk::SweepPlan& plan, const beanstalk::S
             InOneLine(stack.reason) + "\n";
   }
   for (const SweptStack& stack : result.stacks) {
+    for (const std::string& removed : stack.removed)
+      text += "Also gone: " + InOneLine(removed) + ", of " + Printable(stack.name) + "\n";
+  }
+  for (const SweptStack& stack : result.stacks) {
     for (const std::string& left : stack.left)
       text += "May still cost: " + left + ", of " + Printable(stack.name) + "\n";
   }
   const int gone = result.Count(SweptStack::End::kGone);
   const int failed = result.Count(SweptStack::End::kFailed);
-  text += Stacks(gone) + " gone";
+  const int records = int(std::count_if(result.stacks.begin(), result.stacks.end(), [](const SweptStack& stack) {
+    return stack.record && stack.end == SweptStack::End::kGone;
+  }));
+  if (records > 0) text += std::to_string(records) + (records == 1 ? " record" : " records") + " settled, ";
+  text += Stacks(gone - records) + " gone";
   if (versions > 0)
     text += " with " + std::to_string(versions) + (versions == 1 ? " version" : " versions") + " in buckets";
   text += ", " + std::to_string(plan.stacks.size() - std::size_t(gone) - std::size_t(failed)) + " stay, " +
@@ -97,7 +107,7 @@ std::string SweepJson(const std::string& region, const beanstalk::SweepPlan& pla
     json += separator + std::string("{\"stack\":") + JsonString(stack.name) + ",\"id\":" + JsonString(stack.id) +
             ",\"branch\":" + JsonString(stack.branch) + ",\"end\":" + JsonString(EndName(stack.end)) +
             ",\"reason\":" + JsonString(stack.reason) + ",\"versions\":" + std::to_string(stack.versions) +
-            ",\"left\":" + TextList(stack.left) + "}";
+            ",\"removed\":" + TextList(stack.removed) + ",\"left\":" + TextList(stack.left) + "}";
     separator = ",";
   }
   return json + "]}\n";
