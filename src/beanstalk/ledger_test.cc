@@ -30,14 +30,14 @@ TEST_F(LedgerTest, NothingCausedNothingLeft) {
 
 TEST_F(LedgerTest, ABucketThatIsStillThereIsTold) {
   world.transport.Add(200);
-  EXPECT_EQ(Left("AWS::S3::Bucket", "b"), "bucket b, kept by its deletion policy");
+  EXPECT_EQ(Left("AWS::S3::Bucket", "files"), "bucket files, kept by its deletion policy");
   world.transport.Add(404);
-  EXPECT_EQ(Left("AWS::S3::Bucket", "b"), "");
+  EXPECT_EQ(Left("AWS::S3::Bucket", "files"), "");
 }
 
 TEST_F(LedgerTest, WhatMayNotBeLookedAtIsNotCalledGone) {
   world.transport.Add(403);
-  EXPECT_NE(Left("AWS::S3::Bucket", "b").find("cannot tell whether this is gone: AWS::S3::Bucket b"),
+  EXPECT_NE(Left("AWS::S3::Bucket", "files").find("cannot tell whether this is gone: AWS::S3::Bucket files"),
             std::string::npos);
 }
 
@@ -63,10 +63,11 @@ TEST_F(LedgerTest, ImagesAreCountedByRepository) {
 
 TEST_F(LedgerTest, WhatADeploymentSinceCouldHaveMadeIsLeftToIt) {
   world.transport.Add(200,
-                      "<ListVersionsResult><Version><Key>bundles/f/1.zip</Key><VersionId>v</VersionId></Version>"
+                      "<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>bundles/f/1.zip</"
+                      "Key><VersionId>v</VersionId></Version>"
                       "</ListVersionsResult>");
   still_ours = Fail({.kind = ErrorKind::kSuperseded, .what = "deployed again"});
-  EXPECT_EQ(Left("bundles", "s3://b/bundles/f/"), "deployed again");
+  EXPECT_EQ(Left("bundles", "s3://versions/bundles/f/"), "deployed again");
   EXPECT_EQ(world.transport.requests.size(), 1u);
 }
 
