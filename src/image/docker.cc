@@ -21,16 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kShort{60};
 constexpr std::chrono::minutes kPushTime{30};
 
-/// What the docker program itself needs to find its engine; nothing else of perch's environment.
-std::map<std::string, std::string> DockersOwn() {
-  std::map<std::string, std::string> env;
-  for (const char* name : {"PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG",
-                           "DOCKER_CONTEXT", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}) {
-    if (const char* value = std::getenv(name)) env[name] = value;
-  }
-  return env;
-}
-
 /// A folder of this process alone, gone when this is.
 class PrivateFolder {
  public:
@@ -64,7 +54,7 @@ Error NoDocker(const Error& error) {
 }
 
 Result<ProcessResult> Call(ProcessOptions options, std::stop_token stop) {
-  if (!options.env) options.env = DockersOwn();
+  if (!options.env) options.env = DockerEnvironment();
   Result<ProcessResult> result = RunProcess(options, stop);
   if (!result) return Fail(NoDocker(result.error()));
   if (result->cancelled) return Fail({.kind = ErrorKind::kCancelled, .what = "stopped"});
@@ -144,12 +134,26 @@ std::string TimedOut(std::chrono::milliseconds timeout) { return "it took longer
 
 }  // namespace
 
+std::map<std::string, std::string> DockerEnvironment() {
+  std::map<std::string, std::string> env;
+  for (const char* name : {"PATH", "HOME", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONFIG",
+                           "DOCKER_CONTEXT", "XDG_RUNTIME_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}) {
+    if (const char* value = std::getenv(name)) env[name] = value;
+  }
+  return env;
+}
+
 Status Docker::Available(std::stop_token stop) const {
   const Result<ProcessResult> asked =
       Call({.argv = {program_, "version", "--format", "{{.Server.Version}}"}, .timeout = kShort}, stop);
-  if (!asked) return Fail(asked.error());
+  if (!asked) {
+    Error error = asked.error();
+    if (error.kind == ErrorKind::kFailed) error.kind = ErrorKind::kUnavailable;
+    return Fail(std::move(error));
+  }
   if (asked->Succeeded()) return {};
-  return Fail({.what = "no Docker engine answers",
+  return Fail({.kind = ErrorKind::kUnavailable,
+               .what = "no Docker engine answers",
                .why = LastWords(*asked),
                .hint = "Start it (`systemctl start docker`), or let DOCKER_HOST name one."});
 }
@@ -160,7 +164,7 @@ Result<std::string> Docker::Build(const BuildOptions& options, const OnOutput& o
   const PrivateFolder folder(options.scratch);
   const fs::path id_file = folder.path() / "id";
   ProcessOptions build{.argv = {program_, "build", "--iidfile", id_file.string(), "--file", dockerfile->string()},
-                       .env = DockersOwn(),
+                       .env = DockerEnvironment(),
                        .timeout = options.timeout,
                        .on_output = on_output};
   const bool buildkit = HasBuildKit(program_, stop);
@@ -187,7 +191,7 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
   ProcessOptions run{
       .argv = {program_, "run", "--rm", "--init", "--name", name, "--security-opt", "no-new-privileges", "--memory",
                std::to_string(options.memory), "--pids-limit", std::to_string(options.processes)},
-      .env = DockersOwn(),
+      .env = DockerEnvironment(),
       .timeout = options.timeout,
       .on_output = on_output};
   for (const auto& [label, value] : options.labels) run.argv.insert(run.argv.end(), {"--label", label + "=" + value});
@@ -212,7 +216,7 @@ Status Docker::Run(const std::string& image, const RunOptions& options, const On
 Result<std::string> Docker::Push(const PushOptions& options, const OnOutput& on_output, std::stop_token stop) const {
   // A configuration of this push's own: the password goes with it.
   const PrivateFolder folder(options.scratch);
-  std::map<std::string, std::string> env = DockersOwn();
+  std::map<std::string, std::string> env = DockerEnvironment();
   if (options.login) {
     StayWithEngine(program_, env, stop);
     env["DOCKER_CONFIG"] = folder.path().string();

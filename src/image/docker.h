@@ -41,6 +41,9 @@ struct RunOptions {
   std::chrono::milliseconds timeout = std::chrono::minutes(15);
 };
 
+/// The variables that the docker program needs to find its engine; nothing else of perch's environment.
+std::map<std::string, std::string> DockerEnvironment();
+
 /// For one registry; never stored.
 struct Login {
   std::string registry;  ///< "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
@@ -65,7 +68,7 @@ class Docker {
  public:
   explicit Docker(std::string program = "docker") : program_(std::move(program)) {}
 
-  /// Whether an engine answers; kFailed says what is missing and what to do.
+  /// Whether an engine answers; kUnavailable says what is missing and what to do.
   Status Available(std::stop_token stop = {}) const;
 
   /// The image's id. Uses BuildKit where docker has it. kFailed: the build failed (its log went to `on_output`);

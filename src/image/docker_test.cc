@@ -175,6 +175,7 @@ TEST_F(DockerTest, InspectTellsTheProcessor) {
 TEST(Docker, AMissingProgramIsSaid) {
   const Status there = Docker("/nowhere/docker").Available();
   ASSERT_FALSE(there);
+  EXPECT_EQ(there.error().kind, ErrorKind::kUnavailable) << "nobody's fault: it is tried again";
   EXPECT_EQ(there.error().what, "cannot run docker");
   EXPECT_EQ(there.error().hint, "Install it (Debian: docker.io), or name its folder in PATH.");
 }

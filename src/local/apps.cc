@@ -40,18 +40,27 @@ std::string MemoryHint(int code, std::int64_t limit) {
   return "; limits.memory is " + FormatBytes(limit);
 }
 
+/// Where an app in a container listens: run.port, or the same as on AWS without it.
+std::uint16_t InsidePort(const Settings& settings) {
+  const Value* run = settings.values.Find("run");
+  const Value* port = run ? run->Find("port") : nullptr;
+  const std::int64_t* number = port ? std::get_if<std::int64_t>(&port->data) : nullptr;
+  return number && *number > 0 && *number < 65536 ? std::uint16_t(*number) : 8000;
+}
+
 /// Waits until an app under a fresh keeper is well, and says in words why it is not.
 class HealthWait {
  public:
   enum class End { kHealthy, kPortTaken, kFailed, kCancelled };
 
   HealthWait(Keeper& keeper, const Settings& settings, std::uint16_t port, std::string host,
-             std::filesystem::path log_folder, std::stop_token stop)
+             std::filesystem::path log_folder, std::function<bool()> runs, std::stop_token stop)
       : keeper_(keeper),
         settings_(settings),
         port_(port),
         host_(std::move(host)),
         log_folder_(std::move(log_folder)),
+        container_runs_(std::move(runs)),
         stop_(std::move(stop)),
         deadline_(Clock::now() + settings.health_timeout) {}
 
@@ -82,13 +91,19 @@ class HealthWait {
 
   End UntilListening() {
     while (true) {
-      if (Accepts(port_)) {
+      if (container_runs_) {
+        if (container_runs_()) return End::kHealthy;  // the engine listens for it, from its start on
+      } else if (Accepts(port_)) {
         const auto listener = Listener(port_, Descendants(keeper_.id().pid));
         if (listener && *listener != 0) return End::kHealthy;
         if (listener) return End::kPortTaken;
       }
       if (Clock::now() >= deadline_) break;
       if (const auto end = Turn()) return *end;
+    }
+    if (container_runs_) {
+      reason_ = "its container did not start within " + FormatDuration(settings_.health_timeout);
+      return End::kFailed;
     }
     std::vector<std::string> others;
     for (const std::uint16_t other : ListeningPorts(Descendants(keeper_.id().pid))) {
@@ -112,9 +127,12 @@ class HealthWait {
       }
       // A last question that the deadline cut short says less than the answer before it.
       if (!status && !reason_.empty() && Clock::now() >= deadline_) return End::kFailed;
-      reason_ = !status ? status.error()
-                        : "GET " + settings_.health_path + " answers " + std::to_string(*status) +
-                              (settings_.health_status ? ", not " + std::to_string(*settings_.health_status) : "");
+      reason_ =
+          !status ? status.error() + (container_runs_ ? "; inside the container it must listen on port " +
+                                                            std::to_string(InsidePort(settings_)) + " of every address"
+                                                      : "")
+                  : "GET " + settings_.health_path + " answers " + std::to_string(*status) +
+                        (settings_.health_status ? ", not " + std::to_string(*settings_.health_status) : "");
       if (Clock::now() >= deadline_) return End::kFailed;
       if (const auto end = Turn()) return *end;
     }
@@ -125,6 +143,7 @@ class HealthWait {
   const std::uint16_t port_;
   const std::string host_;
   const std::filesystem::path log_folder_;
+  const std::function<bool()> container_runs_;  // empty for processes
   const std::stop_token stop_;
   const Clock::time_point deadline_;
   milliseconds pause_{2};
@@ -173,7 +192,45 @@ Guest LocalPlatform::Impl::MakeGuest(const Settings& settings, const Record& rec
   return guest;
 }
 
+Guest LocalPlatform::Impl::MakeContainerGuest(const Settings& settings, const Record& record, const std::string& commit,
+                                              bool with_secrets) const {
+  Guest guest = MakeGuest(settings, record, commit, with_secrets);
+  for (const char* name : {"PATH", "LANG"}) {
+    if (!settings.env.contains(name) && !settings.secrets.contains(name)) guest.env.erase(name);
+  }
+  for (const auto& [name, value] : {std::pair("HOME", "/tmp"), std::pair("HOST", "0.0.0.0")}) {
+    if (!settings.env.contains(name) && !settings.secrets.contains(name)) guest.env[name] = value;
+  }
+  guest.uid = record.uid;
+  guest.binds.clear();
+  for (const std::string& path : settings.readable) guest.binds.push_back({path, path, false});
+  return guest;
+}
+
+Status LocalPlatform::Impl::ShowData(Guest& guest, const Record& record, std::uint64_t version) const {
+  const std::filesystem::path data = layout.Data(record.environment.slug, version),
+                              bucket = layout.Bucket(record.environment.slug);
+  for (const std::filesystem::path& folder : {data, bucket}) {
+    if (Status own = OwnFolder(folder, record.uid); !own) return own;
+  }
+  guest.binds.push_back({data, kGuestData, true});
+  guest.binds.push_back({bucket, std::string(kGuestData) + "/bucket", true});
+  return {};
+}
+
 Result<Guest> LocalPlatform::Impl::MakeAppGuest(const Settings& settings, const Record& record, const RunningApp& app) {
+  if (!app.container.empty()) {
+    Guest inner = MakeContainerGuest(settings, record, app.commit, true);
+    if (const Status shown = ShowData(inner, record, app.data); !shown) return Fail(shown.error());
+    inner.argv = settings.run.argv;
+    const std::uint16_t port = InsidePort(settings);
+    inner.env["PORT"] = std::to_string(port);
+    return containers.Wrap(inner, {.name = app.container,
+                                   .release = app.release,
+                                   .branch = record.environment.branch,
+                                   .port = app.port,
+                                   .inside_port = port});
+  }
   Guest guest = MakeGuest(settings, record, app.commit, true);
   const std::string& slug = record.environment.slug;
   const std::filesystem::path release = layout.Release(app.release) / "tree";
@@ -240,7 +297,7 @@ Result<LocalPlatform::Impl::StartResult> LocalPlatform::Impl::StartApp(const Set
       GiveBackPort(app.port);
       return Fail(guest.error());
     }
-    guest->argv = settings.run.argv;
+    if (app.container.empty()) guest->argv = settings.run.argv;
     KeeperTask task{.guest = *std::move(guest),
                     .log_folder = layout.Log(slug, app.generation),
                     .log_name = std::string(StageName(Stage::kStart)),
@@ -260,7 +317,10 @@ Result<LocalPlatform::Impl::StartResult> LocalPlatform::Impl::StartApp(const Set
     HealthWait::End end = HealthWait::End::kFailed;
     std::string reason;
     if (begun) {
-      HealthWait wait(*keeper, settings, app.port, HostOf(record.environment.url), task.log_folder, stop);
+      std::function<bool()> container_runs;
+      if (!app.container.empty()) container_runs = [&] { return containers.Runs(app.container); };
+      HealthWait wait(*keeper, settings, app.port, HostOf(record.environment.url), task.log_folder, container_runs,
+                      stop);
       end = wait.Run(hooks.listening);
       reason = wait.reason();
       if (end == HealthWait::End::kHealthy) begun = keeper->Release();
@@ -280,9 +340,22 @@ Result<LocalPlatform::Impl::StartResult> LocalPlatform::Impl::StartApp(const Set
 }
 
 bool LocalPlatform::Impl::EndApp(const RunningApp& app) {
-  const bool ended = EndKeeper(app.keeper, milliseconds(app.stop_timeout_ms));
+  bool ended = EndKeeper(app.keeper, milliseconds(app.stop_timeout_ms));
+  if (!app.container.empty()) {
+    if (const Status removed = containers.Remove(app.container); !removed) {
+      Log(LogLevel::kWarning, removed.error().Text());
+      ended = false;
+    }
+  }
   GiveBackPort(app.port);
   return ended;
+}
+
+bool LocalPlatform::Impl::Listens(const RunningApp& app) const {
+  if (!Accepts(app.port)) return false;
+  if (!app.container.empty()) return containers.Runs(app.container);
+  const auto listener = Listener(app.port, Descendants(app.keeper.pid));
+  return listener && *listener != 0;
 }
 
 void LocalPlatform::Impl::WatchApp(const SlotPtr& slot) {
@@ -330,7 +403,7 @@ void LocalPlatform::Impl::AppChanged(const std::string& slug, const ProcessId& k
     reason =
         WithLastLine("the app died" + (again ? " again and again, last with " + DescribeExit(status->last_exit) : ""),
                      layout.Log(slug, app.generation));
-    GiveBackPort(app.port);
+    EndApp(app);  // its container may have outlived it
   }
   const Status changed = Change(slot, [&](Record& record) {
     if (!record.serving || record.serving->keeper != keeper) return;
@@ -351,10 +424,7 @@ void LocalPlatform::Impl::AppChanged(const std::string& slug, const ProcessId& k
 void LocalPlatform::Impl::AwaitComeback(const SlotPtr& slot, const RunningApp& app, std::stop_token stop) {
   const UniqueFd process = OpenProcess(app.keeper);
   for (milliseconds pause(2); process && !stop.stop_requested();) {
-    if (Accepts(app.port)) {
-      const auto listener = Listener(app.port, Descendants(app.keeper.pid));
-      if (listener && *listener != 0) break;
-    }
+    if (Listens(app)) break;
     if (WaitReadable(process.get(), pause)) return;  // it died again: the watch tells
     pause = std::min(pause * 2, milliseconds(100));
   }

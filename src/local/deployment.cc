@@ -183,11 +183,18 @@ Status Deployment::MakeRelease() {
   const KeyLocks::Lock lock = platform_.builds.Take(release_, stop_);
   if (!lock) return Fail(Cancelled());
   const std::filesystem::path folder = platform_.layout.Release(release_);
-  if (IsSealed(folder)) {
+  bool built = IsSealed(folder);
+  if (InContainers()) {
+    if (Status available = platform_.containers.docker().Available(stop_); !available) return available;
+    const Result<bool> has = platform_.containers.HasImage(release_, stop_);
+    if (!has) return Fail(has.error());
+    built = built && *has;
+  }
+  if (built) {
     const std::string why = "the same files were built and tested before";
     for (const auto& [stage, command] :
          {std::pair(Stage::kBuild, &settings_.build), std::pair(Stage::kTest, &settings_.test)}) {
-      if (!command->empty()) Skipped(stage, why);
+      if (!command->empty() || (stage == Stage::kBuild && InContainers())) Skipped(stage, why);
     }
     return {};
   }
@@ -196,7 +203,7 @@ Status Deployment::MakeRelease() {
   if (made) made = RemoveTree(temporary);
   if (made) made = MakeFolders(temporary, 0755);
   if (made) made = MakeFolders(temporary / "tree", 0755);
-  if (made) made = BuildAndTest(temporary);
+  if (made) made = InContainers() ? BuildAndTestImage(temporary) : BuildAndTest(temporary);
   if (made) made = WriteFileAtomically(temporary / "sealed", BootId() + "\n", 0644);
   if (made && rename(temporary.c_str(), folder.c_str()) != 0) {
     made = Fail(DiskError("cannot publish a release", folder, errno));
@@ -257,6 +264,7 @@ Status Deployment::StartApp() {
           .settings_hash = settings_.hash,
           .release = release_,
           .data = data_};
+  if (InContainers()) app_.container = NewContainerName();
   if (stop_.stop_requested()) return Fail(Cancelled());
   Stage stage = Stage::kStart;
   Started(stage, State::kStarting);

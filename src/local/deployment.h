@@ -27,6 +27,10 @@ class Deployment {
   Status Steps();
   Status MakeRelease();
   Status BuildAndTest(const std::filesystem::path& folder);
+  /// The same in a container image, which stays in the local engine.
+  Status BuildAndTestImage(const std::filesystem::path& folder);
+  bool InContainers() const { return !settings_.dockerfile.empty(); }
+  std::string NewContainerName() const;
   Status PrepareData();
   Status FreshData();
   Status CopyData(std::uint64_t from);
@@ -43,7 +47,9 @@ class Deployment {
   void Skipped(Stage stage, const std::string& why);
   /// Runs a command of perch.yaml to its end, its output into the log.
   Status RunCommand(const Command& command, Guest guest, std::chrono::milliseconds timeout, LogWriter& log);
-  Guest ReleaseGuest();
+  /// As RunCommand, for what belongs to the app: in a container of its image if it has one.
+  Status RunStep(const Command& command, Result<Guest> guest, std::chrono::milliseconds timeout, LogWriter& log);
+  Result<Guest> ReleaseGuest();
 
   Status BeginAttempt();
   Status EndAttempt(Status status);

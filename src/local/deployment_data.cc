@@ -13,8 +13,13 @@
 /// The data of an attempt: made fresh, copied before a migration, or used as they are.
 namespace perch::local {
 
-Guest Deployment::ReleaseGuest() {
+Result<Guest> Deployment::ReleaseGuest() {
   const Record record = platform_.Read(slot_);
+  if (InContainers()) {
+    Guest inner = platform_.MakeContainerGuest(settings_, record, request_.branch.commit, true);
+    if (const Status shown = platform_.ShowData(inner, record, data_); !shown) return Fail(shown.error());
+    return inner;
+  }
   Guest guest = platform_.MakeGuest(settings_, record, request_.branch.commit, true);
   const std::filesystem::path tree = platform_.layout.Release(release_) / "tree";
   const std::filesystem::path data = platform_.layout.Data(slug_, data_), bucket = platform_.layout.Bucket(slug_);
@@ -42,7 +47,7 @@ Status Deployment::PrepareData() {
   data_ = generation_;
   return RunStage(Stage::kRelease, State::kStarting, [&](LogWriter& log) -> Status {
     Status made = CopyData(record.data);
-    if (made) made = RunCommand(settings_.release, ReleaseGuest(), settings_.limits.seed_timeout, log);
+    if (made) made = RunStep(settings_.release, ReleaseGuest(), settings_.limits.seed_timeout, log);
     if (!made && made.error().what.empty()) made.error().what = "the release step failed";
     return made;
   });
@@ -77,7 +82,7 @@ Status Deployment::FreshData() {
   const auto release_step = [&]() -> Status {
     if (settings_.release.empty()) return {};
     return RunStage(Stage::kRelease, State::kStarting, [&](LogWriter& log) -> Status {
-      Status ran = RunCommand(settings_.release, ReleaseGuest(), settings_.limits.seed_timeout, log);
+      Status ran = RunStep(settings_.release, ReleaseGuest(), settings_.limits.seed_timeout, log);
       if (!ran && ran.error().what.empty()) ran.error().what = "the release step failed";
       return ran;
     });
@@ -108,7 +113,7 @@ Status Deployment::FreshData() {
   if (made) made = release_step();
   if (!made) return made;
   return RunStage(Stage::kSeed, State::kStarting, [&](LogWriter& log) -> Status {
-    Status ran = RunCommand(settings_.seed, ReleaseGuest(), settings_.limits.seed_timeout, log);
+    Status ran = RunStep(settings_.seed, ReleaseGuest(), settings_.limits.seed_timeout, log);
     if (!ran && ran.error().what.empty()) ran.error().what = "the seed command failed";
     if (ran) ran = SaveSeed(seed);
     return ran;
@@ -165,6 +170,8 @@ Status Deployment::CopyData(std::uint64_t from) {
   guest.limits.memory = -1;
   LogWriter log = OpenLog(Stage::kRelease);
   Status copied = RunCommand({.argv = guest.argv}, guest, settings_.limits.seed_timeout, log);
+  // Without a sandbox the copy is perch's own; a container is not.
+  if (copied && InContainers()) copied = GiveTree(target, record.uid);
   if (!copied && copied.error().what.empty())
     copied.error().what = "the database could not be copied for the release step";
   return copied;

@@ -23,6 +23,7 @@ Result<GuestCommand> LocalPlatform::GuestFor(const std::string& branch, const st
   }
   if (!impl_->options.settings_for) return Fail({.what = "nobody knows the environment's settings", .where = branch});
   const RunningApp& app = *record.serving;
+  if (!app.container.empty()) return GuestCommand{impl_->containers.Exec(app.container, argv)};
   const Result<Settings> settings =
       impl_->options.settings_for(Branch{.name = branch, .commit = app.commit, .tree = app.tree});
   if (!settings) return Fail(settings.error());

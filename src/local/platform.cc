@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLogsKept = 5;  // generations of logs of one environment
 constexpr int kGuestUids = 1000;
 
 Error NoEnvironment(const std::string& branch) {
@@ -42,7 +41,11 @@ std::vector<std::string> NamesIn(const fs::path& folder) {
 }  // namespace
 
 LocalPlatform::Impl::Impl(Options o, engine::BranchSource& b, engine::Traffic& t)
-    : options(std::move(o)), layout{options.state_folder}, branches(b), traffic(t) {
+    : options(std::move(o)),
+      layout{options.state_folder},
+      branches(b),
+      traffic(t),
+      containers(options.docker, options.state_folder, options.app) {
   next_port = unsigned(std::hash<std::string>()(options.state_folder.string() + std::to_string(getpid())) % 12'000);
   watch_ = std::make_unique<AppWatch>(
       [this](const std::string& slug, const ProcessId& keeper, bool alive) { AppChanged(slug, keeper, alive); });
@@ -198,59 +201,6 @@ Status LocalPlatform::Impl::CheckFence(const Record& record, const Step& step) c
   return {};
 }
 
-void LocalPlatform::Impl::CollectReleases() {
-  std::vector<fs::path> unused;
-  {
-    // One lock over looking and setting aside: a deployment either is known here as a user of its release, or has
-    // ended and written down what it serves.
-    const std::lock_guard lock(mutex);
-    std::set<std::string> used(releases_in_use.begin(), releases_in_use.end());
-    for (const auto& [slug, slot] : slots) {
-      const std::lock_guard reading(slot->mutex);
-      used.insert(slot->record.previous_release);
-      for (const auto& app : {slot->record.serving, slot->record.candidate, slot->record.retiring}) {
-        if (app) used.insert(app->release);
-      }
-    }
-    for (const std::string& name : NamesIn(layout.Releases())) {
-      if (used.contains(name.substr(0, name.find('.')))) continue;
-      fs::path aside = layout.Releases() / name;
-      if (name.find('.') == std::string::npos) aside += ".gone";
-      if (name.find('.') != std::string::npos || rename((layout.Releases() / name).c_str(), aside.c_str()) == 0) {
-        unused.push_back(aside);
-      }
-    }
-  }
-  for (const fs::path& folder : unused) {
-    if (const Status removed = RemoveTree(folder); !removed) Log(LogLevel::kWarning, removed.error().Text());
-  }
-}
-
-void LocalPlatform::Impl::CollectFolders(const SlotPtr& slot) {
-  const Record record = Read(slot);
-  const std::string& slug = record.environment.slug;
-  std::set<std::string> data = {std::to_string(record.data)};
-  for (const auto& app : {record.serving, record.candidate, record.retiring}) {
-    if (app) data.insert(std::to_string(app->data));
-  }
-  for (const std::string& name : NamesIn(layout.Environment(slug) / "data")) {
-    if (data.contains(name)) continue;
-    if (const Status removed = RemoveTree(layout.Environment(slug) / "data" / name); !removed) {
-      Log(LogLevel::kWarning, removed.error().Text());
-    }
-  }
-  std::vector<std::uint64_t> logs;
-  for (const std::string& name : NamesIn(layout.Logs(slug))) {
-    if (const auto generation = ParseNumber(name)) logs.push_back(*generation);
-  }
-  std::sort(logs.begin(), logs.end());
-  for (std::size_t i = 0; i + kLogsKept < logs.size(); ++i) {
-    if (record.serving && record.serving->generation == logs[i]) continue;
-    if (const Status removed = RemoveTree(layout.Log(slug, logs[i])); !removed)
-      Log(LogLevel::kWarning, removed.error().Text());
-  }
-}
-
 LocalPlatform::LocalPlatform(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LocalPlatform::~LocalPlatform() = default;
 
@@ -268,13 +218,14 @@ Result<std::unique_ptr<LocalPlatform>> LocalPlatform::Open(Options options, engi
 
 Status LocalPlatform::Validate(const Settings& settings) const {
   if (!settings.dockerfile.empty()) {
-    const Value* build = settings.values.Find("build");
-    const Value* dockerfile = build ? build->Find("dockerfile") : nullptr;
+    if (settings.writable.empty()) return {};
+    const Value* run = settings.values.Find("run");
+    const Value* writable = run ? run->Find("writable") : nullptr;
     return Fail({.kind = ErrorKind::kUsage,
-                 .what = "build.dockerfile cannot be used here",
-                 .where = dockerfile ? dockerfile->at.Text() : "build.dockerfile",
-                 .why = "the local platform runs processes; containers come later",
-                 .hint = "Use build.command and run.command."});
+                 .what = "run.writable cannot be used here",
+                 .where = writable ? writable->at.Text() : "run.writable",
+                 .why = "the code is in a container image, and has its permissions from there",
+                 .hint = "Make the folders writable for everybody in the Dockerfile."});
   }
   if (settings.run.empty()) {
     return Fail({.kind = ErrorKind::kUsage,

@@ -23,6 +23,7 @@ struct Options {
   Clock clock;
   std::shared_ptr<const Redactor> redactor;                           ///< for stage logs; may be nullptr
   bool trust_branches = false;                                        ///< run branches' code without a sandbox
+  std::string docker = "docker";                                      ///< the program, for branches with a Dockerfile
   std::string self_exe = "/proc/self/exe";                            ///< this program, for keepers
   int parallel = 2;                                                   ///< apps started at the same time after a restart
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);  ///< for requests to a replaced release

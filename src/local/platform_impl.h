@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "local/containers.h"
 #include "local/key_locks.h"
 #include "local/platform.h"
 #include "local/record.h"
@@ -49,6 +50,11 @@ class LocalPlatform::Impl {
 
   // Guests.
   Guest MakeGuest(const Settings& settings, const Record& record, const std::string& commit, bool with_secrets) const;
+  /// The same for the inside of a container, which brings its own programs. No data yet.
+  Guest MakeContainerGuest(const Settings& settings, const Record& record, const std::string& commit,
+                           bool with_secrets) const;
+  /// Shows a guest in a container the environment's data and bucket.
+  Status ShowData(Guest& guest, const Record& record, std::uint64_t data) const;
   /// As MakeGuest, with the release and the data that an app runs with.
   Result<Guest> MakeAppGuest(const Settings& settings, const Record& record, const RunningApp& app);
   Result<std::uint16_t> TakePort();
@@ -67,7 +73,7 @@ class LocalPlatform::Impl {
   /// filled in. On failure nothing is left running; the error's `why` is for people.
   Result<StartResult> StartApp(const Settings& settings, const SlotPtr& slot, RunningApp app, const StartHooks& hooks,
                                std::stop_token stop);
-  /// Ends an app's keeper and all below it; false when something would not die.
+  /// Ends an app's keeper, all below it and its container; false when something would not go.
   bool EndApp(const RunningApp& app);
 
   void AppChanged(const std::string& slug, const ProcessId& keeper, bool alive);
@@ -75,8 +81,15 @@ class LocalPlatform::Impl {
   void AwaitComeback(const SlotPtr& slot, const RunningApp& app, std::stop_token stop);
   void TellChange(const std::string& branch);
   void WatchApp(const SlotPtr& slot);
-  /// Deletes releases that no environment and no running deployment refers to.
+  /// Whether a running app accepts connections, and nobody else on its port.
+  bool Listens(const RunningApp& app) const;
+  /// Deletes releases that no environment and no running deployment refers to, then the same of the Docker engine.
   void CollectReleases();
+  /// Keys of the releases that may not go; under `mutex`.
+  std::set<std::string> UsedReleases();
+  /// Removes this state folder's containers that no record and no running deployment knows.
+  void CollectContainers();
+  void CollectImages();
   void CollectFolders(const SlotPtr& slot);
 
   const Options options;
@@ -84,11 +97,13 @@ class LocalPlatform::Impl {
   engine::BranchSource& branches;
   engine::Traffic& traffic;
   KeyLocks builds, seeds;
+  const Containers containers;
 
   std::mutex mutex;  // guards what follows
   std::map<std::string, SlotPtr> slots;
   std::set<std::uint16_t> ports;
   std::multiset<std::string> releases_in_use;
+  std::set<std::string> steps_in_use;  ///< containers of builds' tests, release steps and seeds
   std::function<void(const std::string&)> on_change;
   bool shutting_down = false;
   unsigned next_port;  // counts up, so that a port just given back is not taken at once

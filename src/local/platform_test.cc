@@ -336,19 +336,20 @@ TEST(Platform, RecordsAFailureThatHappenedBefore) {
   ASSERT_EQ(TextOf(world.Deploy("cart", {{"app.py", App("one")}}, world.Defaults())), "done");
 }
 
-TEST(Platform, SaysThatContainersComeLater) {
+TEST(Platform, WritableFoldersOfAContainerAreTheDockerfilesMatter) {
   World world;
   ASSERT_EQ(TextOf(world.Open()), "done");
   Settings settings = world.Defaults();
   settings.dockerfile = "Dockerfile";
+  settings.run = {};
+  EXPECT_EQ(TextOf(world.platform->Validate(settings)), "done");
+  settings.writable = {"tmp"};
   settings.values.data = Value::Map{
-      {"build",
-       {.data = Value::Map{{"dockerfile", {.data = std::string("Dockerfile"), .at = {"perch.yaml", 3, 21}}, {}}}},
-       {}}};
+      {"run", {.data = Value::Map{{"writable", {.data = Value::List{}, .at = {"perch.yaml", 3, 21}}, {}}}}, {}}};
   EXPECT_EQ(TextOf(world.platform->Validate(settings)),
-            "build.dockerfile cannot be used here: perch.yaml:3:21: the local platform runs processes; containers come "
-            "later\n"
-            "  Use build.command and run.command.");
+            "run.writable cannot be used here: perch.yaml:3:21: the code is in a container image, and has its "
+            "permissions from there\n"
+            "  Make the folders writable for everybody in the Dockerfile.");
 }
 
 TEST(Platform, RefusesAStateFolderThatAnotherPerchUses) {

@@ -55,6 +55,7 @@ json::value ToJsonObject(const std::optional<RunningApp>& app) {
   o["release"] = app->release;
   o["data"] = app->data;
   o["stop_timeout_ms"] = app->stop_timeout_ms;
+  if (!app->container.empty()) o["container"] = app->container;
   return o;
 }
 
@@ -134,6 +135,7 @@ std::optional<RunningApp> ReadApp(const json::value* value) {
   reader.Get("release", app.release);
   reader.Get("data", app.data);
   reader.Get("stop_timeout_ms", app.stop_timeout_ms);
+  reader.Get("container", app.container);
   return app;
 }
 

@@ -23,6 +23,7 @@ struct RunningApp {
   std::string release;     ///< key of its release
   std::uint64_t data = 0;  ///< version of its data folder
   std::int64_t stop_timeout_ms = 10'000;
+  std::string container;  ///< its name in the Docker engine; "" for processes
 };
 
 /// environment.json: all that is known of one environment. Written before each act.

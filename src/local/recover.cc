@@ -14,13 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a recorded app is alive under its keeper and accepts connections on its port.
-bool StillServes(const RunningApp& app) {
-  if (!Alive(app.keeper) || !Accepts(app.port)) return false;
-  const auto listener = Listener(app.port, Descendants(app.keeper.pid));
-  return listener && *listener != 0;
-}
-
 class Recovery {
  public:
   Recovery(LocalPlatform::Impl& platform, SlotPtr slot, std::stop_token stop)
@@ -33,7 +26,7 @@ class Recovery {
     if (record.environment.deleting || !record.serving) return;
     const bool stopped = record.environment.stopped;
     // What is well is shown, even while the disk is too full to write anything down.
-    if (!stopped && StillServes(*record.serving)) return Adopt(*record.serving);
+    if (!stopped && Alive(record.serving->keeper) && platform_.Listens(*record.serving)) return Adopt(*record.serving);
     if (!recorded) return;
     platform_.EndApp(*record.serving);
     if (record.uid != 0) KillAllOf(record.uid, std::chrono::seconds(10));
@@ -146,6 +139,7 @@ void RemoveUnfinished(const fs::path& folder) {
 Status LocalPlatform::Recover(std::stop_token stop) {
   RemoveUnfinished(impl_->layout.Releases());
   RemoveUnfinished(impl_->layout.Seeds());
+  impl_->CollectContainers();
   std::vector<SlotPtr> slots = impl_->Slots();
   std::atomic<std::size_t> next = 0;
   {

@@ -162,6 +162,7 @@ void Guest::Pack(Packer& packer) const {
   for (const Bind& bind : binds) packer.Add(bind.source).Add(bind.target).Add(std::int64_t(bind.writable));
   packer.Add(cwd).Add(std::int64_t(scratch_data)).Add(std::int64_t(own_session)).Add(limits.memory);
   packer.Add(std::int64_t(limits.processes)).Add(std::int64_t(limits.open_files)).Add(limits.log).Add(limits.disk);
+  packer.Add(env_file);
 }
 
 Guest Guest::Unpack(Unpacker& unpacker) {
@@ -185,6 +186,7 @@ Guest Guest::Unpack(Unpacker& unpacker) {
   guest.limits.open_files = int(unpacker.Number());
   guest.limits.log = unpacker.Number();
   guest.limits.disk = unpacker.Number();
+  guest.env_file = unpacker.Text();
   return guest;
 }
 
@@ -255,6 +257,7 @@ void Launch::PrepareChild(pid_t parent) const noexcept {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // changing the user cleared it
   if (getppid() != parent) _exit(126);
+  if (!guest_.env_file.empty()) PutIntoFd(kOptionsFd, guest_.env_file);
   if (!guest_.sandboxed) return;
   PutIntoFd(kOptionsFd, options_);
   PutIntoFd(kPasswdFd, passwd_);

@@ -31,6 +31,7 @@ struct Guest {
   bool scratch_data = false;  ///< an empty /data in memory instead of the environment's
   bool own_session = true;    ///< false for a person at a terminal (`perch exec`)
   Limits limits;
+  std::string env_file;  ///< without a sandbox: what the program reads from kEnvFilePath
 
   void Pack(Packer& packer) const;
   static Guest Unpack(Unpacker& unpacker);
@@ -74,6 +75,9 @@ class Launch {
 inline constexpr const char* kGuestApp = "/app";
 inline constexpr const char* kGuestData = "/data";
 inline constexpr const char* kGuestHome = "/home/guest";
+
+/// Where a program without a sandbox finds Guest::env_file: in memory, its own only.
+inline constexpr const char* kEnvFilePath = "/dev/fd/9";
 
 /// Whether sandboxes can be made here: runs one. The error says why not and what to do. `uid` as in Guest.
 Status SandboxWorks(uid_t uid);

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """src/image with a real Docker Engine and Debian's docker-registry: engine.py IMAGE_PROBE buildkit|classic.
 
-Engine, registry and all that they start live in namespaces of their own (network, mounts, processes), so that nothing of
-this machine is touched and nothing stays. Exit 77 where that is impossible.
+The engine is docker_engine.py's; the registry lives with it.
 """
 import base64
 import json
@@ -11,46 +10,23 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 
+import docker_engine
+from docker_engine import BUSYBOX
+
 PROBE, BUILDER = os.path.abspath(sys.argv[1]), sys.argv[2]
-INSIDE = "PERCH_IMAGE_TEST_INSIDE"
 REPOSITORY = "127.0.0.1:5000/perch/shop/staging"
 READ_ONLY = "127.0.0.1:5001/perch/shop/staging"
 USER, PASSWORD = "ci", "a password: with $igns"
-BUSYBOX = "/bin/busybox"
-NEEDED = ["dockerd", "docker", "docker-registry", "htpasswd", "unshare", "ip", "git", BUSYBOX]
 
 DOCKERFILE = """FROM scratch
 COPY busybox /bin/sh
 COPY app /app
 ENTRYPOINT ["/bin/sh", "/app"]
 """
-
-
-def skip(why):
-    print(f"skipped: no Docker Engine can be started here: {why}")
-    sys.exit(77)
-
-
-def enter_namespaces():
-    missing = [name for name in NEEDED if not shutil.which(name)]
-    if missing:
-        skip(f"there is no {', '.join(missing)} (Debian: docker.io docker-registry busybox-static apache2-utils iproute2)")
-    if os.geteuid() != 0:
-        skip("that needs root")
-    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    tried = subprocess.run([*unshare, "true"], capture_output=True, text=True)
-    if tried.returncode:
-        skip(tried.stderr.strip())
-    os.environ[INSIDE] = tempfile.mkdtemp(prefix="perch-engine-")
-    try:
-        sys.exit(subprocess.run([*unshare, sys.executable, *sys.argv]).returncode)
-    finally:
-        shutil.rmtree(os.environ[INSIDE], ignore_errors=True)
 
 
 def run(*argv, **options):
@@ -63,39 +39,11 @@ class World:
     def __init__(self, place):
         self.place = place
         self.scratch = f"{place}/scratch"
-        os.environ.update(HOME=place, TMPDIR=f"{place}/tmp", DOCKER_HOST=f"unix://{place}/docker.sock", DOCKER_CONFIG=f"{place}/docker-config",
-                          GIT_CONFIG_NOSYSTEM="1")
-        os.mkdir(f"{place}/tmp")
-        run("ip", "link", "set", "lo", "up")
-        self.choose_builder()
-        self.start_engine()
+        os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+        docker_engine.start_engine(place, BUILDER)
         self.start_registry()
         self.repo = f"{place}/repo"
         run("git", "init", "-q", "-b", "main", self.repo)
-
-    def choose_builder(self):
-        """Debian's docker program has BuildKit built in; `classic` hides that, as where the plug-in is missing."""
-        docker = "/usr/bin/docker" if os.path.exists("/usr/bin/docker") else shutil.which("docker")
-        hidden = 'case "$*" in *Client.Version*|buildx*) exit 1 ;; esac\n' if BUILDER == "classic" else ""
-        os.mkdir(f"{self.place}/bin")
-        with open(f"{self.place}/bin/docker", "w") as file:
-            file.write(f'#!/bin/sh\n{hidden}exec {docker} "$@"\n')
-        os.chmod(f"{self.place}/bin/docker", 0o755)
-        os.environ["PATH"] = f"{self.place}/bin:" + os.environ["PATH"]
-
-    def start_engine(self):
-        log = open(f"{self.place}/dockerd.log", "w")
-        engine = subprocess.Popen(
-            ["dockerd", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--storage-driver=vfs",
-             f"--data-root={self.place}/data", f"--exec-root={self.place}/exec", f"--pidfile={self.place}/pid",
-             f"--host={os.environ['DOCKER_HOST']}"], stdout=log, stderr=log)
-        for _ in range(300):
-            if subprocess.run(["docker", "version"], capture_output=True).returncode == 0:
-                return
-            if engine.poll() is not None:
-                break
-            time.sleep(0.1)
-        skip(open(f"{self.place}/dockerd.log").read().strip().splitlines()[-1])
 
     def start_registry(self, address="127.0.0.1:5000", maintenance="{}"):
         with open(f"{self.place}/htpasswd", "w") as file:
@@ -321,9 +269,8 @@ def an_image_is_for_the_processor_that_was_asked_for(world):
 
 
 def main():
-    if INSIDE not in os.environ:
-        enter_namespaces()
-    world = World(os.environ[INSIDE])
+    world = World(docker_engine.enter_namespaces("docker-registry", "htpasswd",
+                                                 packages="docker.io docker-registry busybox-static apache2-utils iproute2"))
     scenarios = [a_tree_is_built_tested_and_pushed_once, a_failing_step_pushes_nothing, what_a_killed_process_left_is_cleaned]
     if BUILDER == "buildkit":  # the rest has little to do with how an image is built
         scenarios += [a_push_that_fails_leaves_nothing, of_two_at_once_one_builds, two_machines_at_once_both_get_theirs,
