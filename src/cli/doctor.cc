@@ -14,6 +14,7 @@
 #include "cli/serve/live_project.h"
 #include "config/project.h"
 #include "git/repository.h"
+#include "image/docker.h"
 #include "local/sandbox.h"
 
 namespace perch::cli {
@@ -57,10 +58,25 @@ Finding Watches() {
   return Good("file watches", std::to_string(limit) + " for this user");
 }
 
+bool WantsDocker(const config::Project& project) {
+  for (const auto& [name, profile] : project.profiles) {
+    const Value* build = profile.values.Find("build");
+    const Value* dockerfile = build ? build->Find("dockerfile") : nullptr;
+    if (dockerfile && !dockerfile->IsNull()) return true;
+  }
+  return false;
+}
+
+Finding DockerEngine() {
+  if (const Status answers = image::Docker().Available(); !answers) return Bad("docker", answers.error());
+  return Good("docker", "an engine answers");
+}
+
 void CheckProject(const Context& context, std::vector<Finding>& findings) {
   const auto project = LiveProject::Open(context.config_file, std::make_shared<Redactor>());
   if (!project) return findings.push_back(Bad("configuration", project.error()));
   findings.push_back(Good("configuration", context.config_file.string() + " is right"));
+  if (WantsDocker((*project)->Current()->project)) findings.push_back(DockerEngine());
   const auto repository = git::Repository::Open(
       {.location = (*project)->Current()->project.repository, .folder = context.state_folder / "git"});
   if (!repository) return findings.push_back(Bad("repository", repository.error()));
