@@ -72,6 +72,33 @@ TEST_F(EngineTest, AFailedAttemptIsNotRepeatedUntilAPushOrAWord) {
   EXPECT_EQ(Say(), (Lines{"main ready b"}));
 }
 
+TEST_F(EngineTest, AResetMakesTheDataAnewOnce) {
+  source.Push("main", Commit('a'));
+  source.Push("kept", Commit('a'));
+  SetPolicy({.app = "shop", .protect = {"kept"}});
+  Start();
+  WaitUntilIdle();
+  const std::size_t before = platform.calls().size();
+  EXPECT_EQ(engine->Reset("kept").error().Text(),
+            "cannot reset 'kept': it is protected, and its data would be lost\n"
+            "  Take it out of `branches.protect` first, if that is meant.");
+  EXPECT_EQ(engine->Reset("mian").error().kind, ErrorKind::kNotFound);
+  platform.FailAt("main", Stage::kTest, {.what = "the tests failed"}, 1);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(engine->Reset("main"));
+    WaitUntilIdle();
+  }
+  EXPECT_TRUE(engine->Redeploy("main"));
+  WaitUntilIdle();
+  Lines begun;
+  for (const std::string& call : platform.calls()) {
+    if (call.starts_with("reset ") || call.starts_with("deploy ")) begun.push_back(call);
+  }
+  EXPECT_GE(before, 2u);
+  EXPECT_EQ(Lines(begun.end() - 3, begun.end()),
+            (Lines{"reset main aaaaaaa", "reset main aaaaaaa", "deploy main aaaaaaa"}));
+}
+
 TEST_F(EngineTest, AFailureThatCannotBeRecordedIsNotRepeatedEither) {
   platform.ForgetFailures();
   platform.FailAt("main", Stage::kBuild, {.what = "the build failed"});

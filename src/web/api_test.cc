@@ -89,11 +89,13 @@ TEST_F(ApiTest, TheTokenMayChangeThings) {
   EXPECT_EQ(Ask(PostWithToken("/api/branches/feature-cart/redeploy")).status, 202);
   EXPECT_EQ(Ask(PostWithToken("/api/branches/feature%2Fcart/stop")).body,
             "{\"branch\":\"feature/cart\",\"slug\":\"feature-cart\",\"done\":\"stop\"}\n");
+  EXPECT_EQ(Ask(PostWithToken("/api/branches/feature-cart/reset")).status, 202);
   EXPECT_EQ(Ask(PostWithToken("/api/look")).status, 202);
   EXPECT_EQ(Ask(PostWithToken("/api/sweep", R"({"apply":true,"max_deletes":12})")).status, 202);
   EXPECT_EQ(Ask(PostWithToken("/api/sweep")).status, 200);
-  EXPECT_EQ(backend_.asked(), (std::vector<std::string>{"redeploy feature/cart", "stop feature/cart", "look",
-                                                        "sweep apply 12", "sweep show default"}));
+  EXPECT_EQ(backend_.asked(),
+            (std::vector<std::string>{"redeploy feature/cart", "stop feature/cart", "reset feature/cart", "look",
+                                      "sweep apply 12", "sweep show default"}));
 }
 
 TEST_F(ApiTest, NobodyElseMay) {

@@ -150,6 +150,14 @@ TEST_F(SiteTest, ButtonsAreForTheSignedInOnlyAndTheTokenStandsNowhere) {
   EXPECT_FALSE(Has(known, "right-token"));
 }
 
+TEST_F(SiteTest, WhereNothingCanBeStoppedAndKeptThereIsNoSuchButton) {
+  Site elsewhere(backend_, sessions_, access_, {.app = "shop", .version = "0.1.0", .clock = clock_, .can_stop = false});
+  backend_.Set(TestView("cart", "cart", State::kReady));
+  const net::Response page = elsewhere.Handle(SignedIn(Get("/branches/cart")));
+  EXPECT_TRUE(Has(page, "action=\"/branches/cart/redeploy\""));
+  EXPECT_FALSE(Has(page, "action=\"/branches/cart/stop\""));
+}
+
 TEST_F(SiteTest, TheLinkWithTheTokenSignsInAndForgetsTheToken) {
   const net::Response response = Ask(Get("/?token=right-token"));
   EXPECT_EQ(response.status, 303);

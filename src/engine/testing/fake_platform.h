@@ -129,8 +129,8 @@ class FakePlatform : public Platform {
       if ((at == environments_.end() ? 0 : at->second.generation) != step.generation) {
         return Fail({.kind = ErrorKind::kSuperseded, .what = "another generation"});
       }
-      calls_.push_back((step.action == Action::kReplace ? "replace " : "deploy ") + step.branch + " " +
-                       step.commit.substr(0, 7));
+      const char* verb = request.fresh_data ? "reset " : step.action == Action::kReplace ? "replace " : "deploy ";
+      calls_.push_back(verb + step.branch + " " + step.commit.substr(0, 7));
       Environment& environment = environments_[step.branch];
       environment.app = "shop";
       environment.branch = step.branch;
