@@ -180,18 +180,11 @@ class Smoke:
 
     def verify(self):
         views = json.loads(self.perch("ls", "--json", quiet=True))
-        left = [view["branch"] for view in views if view["serving_commit"] or view["state"] in ("building", "starting", "ready", "failed")]
+        left = [view["branch"] for view in views if view["serving_commit"] or view["state"] in ("building", "starting", "ready", "failed", "deleting")]
         if left:
             raise Failed(f"there is still something of {', '.join(left)}: {json.dumps(views)}")
-        for view in views:
-            if view["state"] == "deleting":
-                print(f"note: perch keeps a record of {view['branch']} still", flush=True)
         print("perch sees no environment of the app any more.", flush=True)
-        if self.leaks_known():
-            self.perch("doctor", "--leaks")
-
-    def leaks_known(self):
-        return "--leaks" in self.perch("doctor", "--help", quiet=True)
+        self.perch("doctor", "--leaks")
 
     def steps(self):
         """(what, the command, minutes at AWS, how)"""
@@ -202,7 +195,7 @@ class Smoke:
                 ("the branch taken down", "perch down smoke/one --yes", 10, lambda: self.perch("down", "smoke/one", "--yes")),
                 ("a second branch, of the image that is there already", "perch up smoke/two", 12, lambda: self.up("smoke/two")),
                 ("that branch deleted in git, and swept", "perch sweep --grace 0 --yes", 10, self.sweep),
-                ("nothing of either is left", "perch ls" + (", perch doctor --leaks" if self.leaks_known() else ""), 0, self.verify)]
+                ("nothing of either is left", "perch ls, perch doctor --leaks", 0, self.verify)]
 
     def dry_run(self):
         print(f"Would do, in an AWS account of yours, with an app that is called smoke-XXXX:\n\n{cost()}\n")

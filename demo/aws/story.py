@@ -91,6 +91,8 @@ def ledger(stage):
     stage.delete("fix/rounding")
     stage.say("\nNobody has to wait for the hourly job; a branch can be taken down by hand, also while it is still there:")
     stage.perch("down", "fix/rounding", "--yes")
+    stage.say("\nperch looks for what environments that are gone may have left, by perch's marks on it:")
+    stage.perch("doctor", "--leaks")
     stage.calls = stage.peer.tell("calls")  # before the looks that are not perch's
     left = stage.peer.tell("left")
     own = [b for b in left["buckets"] if not b.startswith("elasticbeanstalk-")]

@@ -42,6 +42,7 @@ STORY = [
     r"\$ perch sweep --grace 0 --yes",
     r"    1 stack gone with 6000 versions in buckets, \d+ stay, 0 failed\.",
     r"\$ perch down fix/rounding --yes",
+    r"    Nothing is left of environments that are gone\.",
     r"    buckets             0 of branches, 1 that all share",
     r"    records and bundles 0 of branches",
     r"Nothing of a branch is left\.",
