@@ -18,8 +18,8 @@ struct Value {
   using Map = std::vector<Entry>;
 
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> data;
-  Source at;         ///< where it stands
-  std::string from;  ///< the profile that set it; "" outside of profiles, "default" when nobody did
+  Source at;        ///< where it stands
+  SharedText from;  ///< the profile that set it; "" outside of profiles, "default" when nobody did
 
   bool IsNull() const { return std::holds_alternative<std::monostate>(data); }
   const List* AsList() const { return std::get_if<List>(&data); }

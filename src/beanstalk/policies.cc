@@ -20,13 +20,16 @@ Json Texts(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Json Policy(const std::vector<Statement>& statements) {
+Json Policy(std::vector<Statement> statements) {
   std::vector<Json> list;
-  for (const Statement& statement : statements) {
-    std::vector<std::pair<std::string, Json>> entries = {{"Effect", statement.deny ? "Deny" : "Allow"},
-                                                         {"Action", Texts(statement.actions)},
-                                                         {"Resource", List(statement.resources)}};
-    if (!statement.condition.empty()) entries.emplace_back("Condition", Object(statement.condition));
+  list.reserve(statements.size());
+  for (Statement& statement : statements) {
+    std::vector<std::pair<std::string, Json>> entries;
+    entries.reserve(4);
+    entries.emplace_back("Effect", statement.deny ? "Deny" : "Allow");
+    entries.emplace_back("Action", Texts(statement.actions));
+    entries.emplace_back("Resource", List(std::move(statement.resources)));
+    if (!statement.condition.empty()) entries.emplace_back("Condition", Object(std::move(statement.condition)));
     list.push_back(Object(std::move(entries)));
   }
   return Document(std::move(list));

@@ -16,7 +16,7 @@ struct Statement {
 };
 
 /// {"Version": "2012-10-17", "Statement": […]}
-cfn::Json Policy(const std::vector<Statement>& statements);
+cfn::Json Policy(std::vector<Statement> statements);
 
 /// A role that this AWS service may take.
 cfn::Json TrustService(const std::string& service, std::vector<std::pair<std::string, cfn::Json>> condition = {});

@@ -11,6 +11,7 @@ Expression Pseudo(const char* name) { return Call("Ref", name); }
 
 Json Object(std::vector<std::pair<std::string, Json>> entries) {
   Value::Map map;
+  map.reserve(entries.size());
   for (auto& [key, json] : entries) map.push_back({std::move(key), std::move(json).value(), {}});
   return Json(Value{.data = std::move(map)});
 }

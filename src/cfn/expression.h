@@ -71,6 +71,7 @@ class Json {
   Json(const Property<T>& property) : value_(property.value()) {}
   Json(std::vector<Json> items) {
     Value::List list;
+    list.reserve(items.size());
     for (Json& item : items) list.push_back(std::move(item.value_));
     value_.data = std::move(list);
   }

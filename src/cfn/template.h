@@ -89,6 +89,8 @@ class Template {
 /// Collects the properties of a struct in the order they are added; unset ones are left out.
 class Properties {
  public:
+  Properties() { map_.reserve(8); }
+
   template <typename T>
   Properties& Add(const char* name, const Property<T>& property) {
     if (property.is_set()) Put(name, property.value());
@@ -97,6 +99,7 @@ class Properties {
   template <typename T>
   Properties& Add(const char* name, const std::vector<Property<T>>& list) {
     Value::List items;
+    items.reserve(list.size());
     for (const Property<T>& item : list) items.push_back(item.value());
     if (!items.empty()) Put(name, {.data = std::move(items)});
     return *this;
@@ -116,6 +119,7 @@ class Properties {
     requires requires(const T& t) { t.Properties(); }
   Properties& Add(const char* name, const std::vector<T>& nested) {
     Value::List items;
+    items.reserve(nested.size());
     for (const T& item : nested) items.push_back(item.Properties());
     if (!items.empty()) Put(name, {.data = std::move(items)});
     return *this;

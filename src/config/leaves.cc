@@ -40,10 +40,10 @@ std::vector<Leaf> LeavesOf(const Value& values) {
 }
 
 std::string Place(const Value& value) {
-  if (value.at.line == 0) return value.from.empty() ? "default" : value.from;
+  if (value.at.line == 0) return value.from.empty() ? "default" : value.from.str();
   const std::string place = value.at.file + ":" + std::to_string(value.at.line);
   if (value.from.empty()) return place;
-  return place + "  " + (value.from.starts_with("the ") ? value.from : "profile " + value.from);
+  return place + "  " + (value.from.starts_with("the ") ? value.from.str() : "profile " + value.from);
 }
 
 std::string Shown(const Leaf& leaf) {

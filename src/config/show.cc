@@ -13,9 +13,9 @@ namespace {
 
 std::string PlaceJson(const Value& value) {
   std::string json = "\"from\":";
-  json += JsonString(value.from.empty() ? (value.at.line ? "top level" : "default") : value.from);
+  json += JsonString(value.from.empty() ? (value.at.line ? "top level" : "default") : value.from.str());
   if (value.at.line == 0) return json;
-  return json + ",\"file\":" + JsonString(value.at.file) + ",\"line\":" + std::to_string(value.at.line) +
+  return json + ",\"file\":" + JsonString(value.at.file.str()) + ",\"line\":" + std::to_string(value.at.line) +
          ",\"column\":" + std::to_string(value.at.column);
 }
 

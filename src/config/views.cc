@@ -19,7 +19,7 @@ std::string BranchTitle(const Project& project, const std::string& branch, const
   std::string title = "branch " + Printable(branch) + ": " + Chain(profile);
   for (const Rule& rule : project.environments) {
     if (rule.profile != profile.name || project.ProfileFor(branch) != &profile) continue;
-    title += " (" + (rule.at.line ? rule.at.file + ":" + std::to_string(rule.at.line) + ", " : "") +
+    title += " (" + (rule.at.line ? rule.at.file.str() + ":" + std::to_string(rule.at.line) + ", " : "") +
              (rule.pattern == "*" ? "as for every other branch" : "pattern " + rule.pattern) + ")";
     break;
   }
@@ -93,7 +93,7 @@ std::string CheckJson(const Project& project) {
 std::string ProblemsJson(const std::vector<Diagnostic>& problems) {
   std::string json;
   for (const Diagnostic& problem : problems) {
-    json += (json.empty() ? "" : ",") + std::string("{\"file\":") + JsonString(problem.at.file) +
+    json += (json.empty() ? "" : ",") + std::string("{\"file\":") + JsonString(problem.at.file.str()) +
             ",\"line\":" + std::to_string(problem.at.line) + ",\"column\":" + std::to_string(problem.at.column) +
             ",\"text\":" + JsonString(problem.text) + ",\"hint\":" + JsonString(problem.hint) + "}";
   }
