@@ -248,8 +248,8 @@ Result<StackRequest> DeploymentRun::RequestFor(const Facts& facts) {
   const aws::Answer<std::string> put =
       aws::S3(client_).PutObject(application_.versions_bucket, key, request.template_body);
   if (!put) return Fail(Error(put.error()), "cannot keep the template, which is over 51,200 bytes");
-  request.template_url =
-      "https://" + application_.versions_bucket + ".s3." + client_.region() + ".amazonaws.com/" + key;
+  request.template_url = "https://" + application_.versions_bucket + ".s3." + client_.region() + "." +
+                         std::string(aws::PartitionOf(client_.region()).suffix) + "/" + key;
   request.template_body.clear();
   return request;
 }

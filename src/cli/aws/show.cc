@@ -113,12 +113,21 @@ int RunLogsOnAws(const Context& context) {
   const Arguments& arguments = context.arguments;
   const auto world = OpenWorld(context);
   if (!world) return Report(world.error(), arguments.json);
+  const Result<std::optional<Environment>> environment = (*world)->platform().Find(arguments.branch);
+  if (!environment) return Report(environment.error(), arguments.json);
+  if (!*environment) {
+    return Report({.kind = ErrorKind::kNotFound,
+                   .what = "'" + Printable(arguments.branch) + "' has no environment, and so no log",
+                   .hint = "`perch ls` shows all branches."},
+                  arguments.json);
+  }
   const Stage stage = ParseStage(arguments.stage).value_or(Stage::kStart);
   std::uint64_t from = 0;
   while (true) {
     const Result<engine::LogPiece> piece = (*world)->platform().ReadLog(arguments.branch, 0, stage, from, kLogPiece);
     if (!piece) return Report(piece.error(), arguments.json);
     Print((*world)->redactor()->Mask(piece->text));
+    if (piece->text.empty() && from == 0 && isatty(STDERR_FILENO)) std::fprintf(stderr, "perch: no output yet\n");
     from = piece->next;
     if (!arguments.follow || piece->ended) return 0;
     if (!(*world)->session().client().Sleep(kFollowPoll)) return 0;

@@ -78,6 +78,13 @@ Status AwsWorld::ReadProject() {
   beanstalk::PlaceSettings place;
   if (const config::Profile* profile = here->FindProfile("branch"))
     place = beanstalk::ReadAwsSettings(config::CompleteForAws(*profile), "branch", problems).place;
+  const Value* aws = here->root.Find("aws");
+  if (aws && aws->Find("account") && place.account.empty()) {
+    return Fail({.kind = ErrorKind::kUsage,
+                 .what = options_.nothing_done + ": `aws.account` is no account's number",
+                 .where = aws->Find("account")->at.Text(),
+                 .hint = "Write its 12 digits in quotes, so that no command works in another one."});
+  }
   auto session = AwsSession::Open({.region = place.region,
                                    .account = place.account,
                                    .file = here->file,
