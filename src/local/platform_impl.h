@@ -27,6 +27,9 @@ struct Slot {
 };
 using SlotPtr = std::shared_ptr<Slot>;
 
+/// Where an app in a container listens: run.port, or the same as on AWS without it.
+std::uint16_t InsidePort(const Settings& settings);
+
 /// What the parts of the local platform share.
 class LocalPlatform::Impl {
  public:
