@@ -6,13 +6,14 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "deploy"))
-from policies import User, equal, narrow, without  # noqa: E402
+from policies import User, equal, narrow, some_of, without  # noqa: E402
 from shop import Shop  # noqa: E402
 
 NUMBERS = itertools.count()
 # Asked for by AWS, not by the peer: passing a role, the registry's own calls (a push needs a Docker Engine), and what only a change that is not wanted needs.
 TOLD = {"iam:PassRole", "ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
-        "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "cloudformation:DeleteChangeSet"}
+        "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "cloudformation:DeleteChangeSet",
+        "logs:DeleteLogGroup"}  # the last: the peer's Beanstalk takes the groups along itself
 
 
 def text(got):
@@ -105,7 +106,7 @@ def main():
             continue
         user.may(policy)
         equal(case(shop, user.keys), None, f"{case.__name__} with exactly the printed policy")
-        for action in named:
+        for action in some_of(named, 1):
             user.may(without(policy, action))
             tried += 1
             if case(shop, user.keys) is None:
@@ -115,7 +116,7 @@ def main():
         code, out, err = shop.perch(*words, **user.keys)
         equal((code, err), (0, ""), out)
     equal(spare, [], "actions that nothing needs")
-    print(f"ok     {tried} of {len(actions)} actions taken away one at a time, each run failed; {len(TOLD)} the peer does not ask for")
+    print(f"ok     {tried} of {len(actions)} actions taken away one at a time, each run failed (all with PERCH_MATRIX=all); {len(TOLD)} the peer does not ask for")
     return 1 if shop.stop() else 0
 
 

@@ -37,7 +37,7 @@ class User:
         self.keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
     def may(self, policy):
-        self.world.iam.put_user_policy(UserName=self.name, PolicyName="only", PolicyDocument=json.dumps(policy))
+        self.world.iam.put_user_policy(UserName=self.name, PolicyName="only", PolicyDocument=json.dumps(policy).replace('"tag:', '"tagging:'))  # moto goes by the signature's name
 
 
 def make_stack(world, branch):
@@ -76,17 +76,22 @@ def without(policy, action):
     return less
 
 
-def least(world, user, policy, works, told=()):
+def some_of(actions, count):
+    """`count` of them, spread over the list; all with PERCH_MATRIX=all."""
+    if os.environ.get("PERCH_MATRIX") == "all" or len(actions) <= count:
+        return list(actions)
+    return [actions[i * len(actions) // count] for i in range(count)]
+
+
+def least(world, user, policy, works, told=(), count=4):
     """`works(world, user)` gives None, or how it failed. Actions of `told` are needed at AWS but not asked for by the peer."""
     user.may(policy)
     equal(works(world, user), None, "with exactly the printed policy")
     actions = sorted({a for s in policy["Statement"] for a in s["Action"]})
-    spare = []
-    for action in actions:
-        if action in told:
-            continue
+    spare, tried = [], some_of([action for action in actions if action not in told], count)
+    for action in tried:
         user.may(without(policy, action))
         if works(world, user) is None:
             spare.append(action)
     equal(spare, [], "actions that nothing needs")
-    print(f"ok     {len(actions) - len(told)} of {len(actions)} actions taken away one at a time, each run failed", flush=True)
+    print(f"ok     {len(tried)} of {len(actions)} actions taken away one at a time, each run failed (all with PERCH_MATRIX=all)", flush=True)
