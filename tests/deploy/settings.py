@@ -10,8 +10,8 @@ from shop import cases_of, equal, holds, plain, run_cases
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
 # As tests/e2e/names.py has them; each may be a branch at the same time as the others.
-NAMES = ["feature/a", "feature-a", "Feature/A", "feature.a", "fêature/ünïcödé", "🦀/🚀", "x" * 250, "x" * 249 + "y", "$(touch${IFS}x)", ";touch${IFS}x;", "'q'",
-         "<script>alert(1)</script>", "%00", "HEAD", "a\u200bb", "--help", "\x80\xff\xfe".encode("latin-1").decode("utf-8", "surrogateescape")]
+NAMES = ["feature/a", "feature-a", "Feature/A", "fêature/ünïcödé", "🦀/🚀", "x" * 250, "x" * 249 + "y", "$(touch${IFS}x)", "<script>alert(1)</script>", "HEAD", "--help",
+         "\x80\xff\xfe".encode("latin-1").decode("utf-8", "surrogateescape")]
 
 
 def url(branch):
@@ -228,11 +228,11 @@ def branches_of_any_name(shop):
     for name in NAMES:
         as_json = os.fsencode(name).decode(errors="replace")
         equal((shown[as_json]["state"], shown[as_json]["url"]), ("ready", f"https://{links[name]}"), name)
-    for name in NAMES[-6:]:
+    for name in NAMES[-3:]:
         words = [os.fsencode(name)] if not name.startswith("-") else [slugs[name]]
         code, out, err = shop.start_raw("down", "--yes", *words).end()
         equal((code, err), (0, ""), name)
-    equal(sum(1 for s in shop.environments().values() if shop.outputs(s).get("Commit") in commits.values()), len(NAMES) - 6)
+    equal(sum(1 for s in shop.environments().values() if shop.outputs(s).get("Commit") in commits.values()), len(NAMES) - 3)
 
 
 if __name__ == "__main__":
