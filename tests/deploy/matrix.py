@@ -13,7 +13,7 @@ from shop import equal
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 import matrix  # noqa: E402
 
-SOME = int(sys.argv[2]) if len(sys.argv) > 2 else 12
+SOME = int(sys.argv[2]) if len(sys.argv) > 2 else 8
 KINDS = ("stacks", "environments", "versions", "buckets", "databases", "log_groups", "secrets", "snapshots")
 
 

@@ -93,4 +93,4 @@ def case(which):
 
 if __name__ == "__main__":
     side = "hub" if sys.argv[2:] == ["github"] else "aws"
-    matrix.run(f"sweep, {'GitHub' if side == 'hub' else 'AWS'}", count(side), Spoiled, case(side), some=14 if side == "hub" else 30)
+    matrix.run(f"sweep, {'GitHub' if side == 'hub' else 'AWS'}", count(side), Spoiled, case(side), some=7 if side == "hub" else 15)
