@@ -186,10 +186,11 @@ class Builder {
                             .resources = {GetAtt(*database_, rds::Instance::kSecretArn)}});
     }
     role_ = document_.Add(
-        "InstanceRole", iam::Role{.description = "Instances of " + settings_.app + ", " + SlugFor(facts_.branch),
-                                  .assume_role_policy_document = TrustService("ec2.amazonaws.com"),
-                                  .permissions_boundary = Imported(settings_, exports::kBoundary),
-                                  .policies = {{.policy_name = "Environment", .policy_document = Policy(std::move(statements))}}});
+        "InstanceRole",
+        iam::Role{.description = "Instances of " + settings_.app + ", " + SlugFor(facts_.branch),
+                  .assume_role_policy_document = TrustService("ec2.amazonaws.com"),
+                  .permissions_boundary = Imported(settings_, exports::kBoundary),
+                  .policies = {{.policy_name = "Environment", .policy_document = Policy(std::move(statements))}}});
     profile_ = document_.Add("InstanceProfile", iam::InstanceProfile{.roles = {Ref(role_)}});
   }
 

@@ -27,10 +27,10 @@ Result<std::shared_ptr<const LiveProject::Snapshot>> LiveProject::Read() const {
     const config::Profile* profile = snapshot->project.FindProfile(rule.profile);
     if (!profile || snapshot->secrets.contains(rule.profile)) continue;
     // On AWS they are kept in Parameter Store: who deploys need not know them.
-    const config::MissingSecrets missing = snapshot->project.platform == "aws" ? config::MissingSecrets::kAreLeftOut
-                                                                               : config::MissingSecrets::kAreErrors;
-    auto secrets = config::ResolveSecrets(snapshot->project, *profile, config::FindProcessVariable, redactor_.get(), {},
-                                          missing);
+    const config::MissingSecrets missing =
+        snapshot->project.platform == "aws" ? config::MissingSecrets::kAreLeftOut : config::MissingSecrets::kAreErrors;
+    auto secrets =
+        config::ResolveSecrets(snapshot->project, *profile, config::FindProcessVariable, redactor_.get(), {}, missing);
     if (!secrets) return Fail(secrets.error());
     snapshot->secrets.emplace(rule.profile, std::move(*secrets));
   }
