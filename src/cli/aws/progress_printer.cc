@@ -50,12 +50,18 @@ void ProgressPrinter::Line(const std::string& text) {
 }
 
 void ProgressPrinter::Tell(const Event& event) {
-  const std::string line = json_ ? engine::ToJson(event) : EventLine(event);
+  // Why it failed is told once, at the end.
+  const bool told_later = !json_ && event.kind == Event::Kind::kStageFailed;
+  const std::string line = json_ ? engine::ToJson(event) : told_later ? "" : EventLine(event);
   const std::lock_guard lock(mutex_);
   const bool over = event.kind == Event::Kind::kStageFinished || event.kind == Event::Kind::kStageFailed ||
                     event.kind == Event::Kind::kDeleted;
   if (over) last_ = {};
-  if (!line.empty()) Print(line);
+  if (!line.empty()) {
+    Print(line);
+  } else if (over) {
+    HideStatus();
+  }
 }
 
 void ProgressPrinter::Progress(const beanstalk::DeployProgress& progress) {
