@@ -13,7 +13,8 @@ NUMBERS = itertools.count()
 # Asked for by AWS, not by the peer: passing a role, the registry's own calls (a push needs a Docker Engine), and what only a change that is not wanted needs.
 TOLD = {"iam:PassRole", "ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "cloudformation:DeleteChangeSet",
-        "logs:DeleteLogGroup"}  # the last: the peer's Beanstalk takes the groups along itself
+        "logs:DeleteLogGroup",  # the peer's Beanstalk takes the groups along itself
+        "elasticbeanstalk:DescribeEvents"}  # told only where an instance has no log
 
 
 def text(got):
@@ -79,7 +80,7 @@ def down(shop, keys):
 CASES = {
     up: ["cloudformation:DescribeStacks", "cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet",
          "cloudformation:DescribeStackEvents", "elasticbeanstalk:ListPlatformVersions", "s3:GetObject", "s3:PutObject", "s3:ListBucket"],
-    failing_up: ["elasticbeanstalk:DescribeEvents", "elasticbeanstalk:RequestEnvironmentInfo", "elasticbeanstalk:RetrieveEnvironmentInfo"],
+    failing_up: ["elasticbeanstalk:RequestEnvironmentInfo", "elasticbeanstalk:RetrieveEnvironmentInfo"],
     mending_up: ["cloudformation:ContinueUpdateRollback"],
     logs: ["logs:DescribeLogGroups", "logs:FilterLogEvents"],
     down: ["cloudformation:DeleteStack", "cloudformation:GetTemplate", "cloudformation:ListStackResources", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",

@@ -14,6 +14,8 @@ from shop import Shop, base, cases_of, digest, equal, holds, run_cases
 DOCKER = """#!/usr/bin/python3
 import hashlib, sys
 words = sys.argv[1:]
+def file_of(name): return "HERE/" + hashlib.sha256(name.encode()).hexdigest()
+def image_of(name): return name if name.startswith("sha256:") else open(file_of(name)).read()
 if words[:1] == ["buildx"]: sys.exit(1)
 if words[:1] == ["version"]: print("20.10.24")
 if words[:1] == ["build"]:
@@ -22,10 +24,11 @@ if words[:1] == ["build"]:
     if "broken" in code: sys.exit("the build is broken")
     image = "sha256:" + hashlib.sha256(code.encode()).hexdigest()
     open(words[words.index("--iidfile") + 1], "w").write(image)
-    open("HERE/last", "w").write(image)
+    if "--tag" in words: open(file_of(words[words.index("--tag") + 1]), "w").write(image)
+if words[:1] == ["tag"]: open(file_of(words[2]), "w").write(image_of(words[1]))
 if words[:2] == ["image", "inspect"]:
-    last = open("HERE/last").read()
-    print('["REPOSITORY@' + last + '"]' if "RepoDigests" in " ".join(words) else last + " amd64")
+    image = image_of(words[-1])
+    print('["' + words[-1].rsplit(":", 1)[0] + "@" + image + '"]' if "RepoDigests" in " ".join(words) else image + " amd64")
 """
 
 
@@ -39,7 +42,7 @@ class Served(Shop):
         self.tools = os.path.join(self.base, "tools")
         os.makedirs(self.tools)
         with open(os.path.join(self.tools, "docker"), "w", encoding="utf-8") as file:
-            file.write(DOCKER.replace("HERE", self.tools).replace("REPOSITORY", self.repository))
+            file.write(DOCKER.replace("HERE", self.tools))
         os.chmod(os.path.join(self.tools, "docker"), 0o755)
         self.process, self.home = None, None
 
