@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Cuts GitHub's OpenAPI description down to what perch uses, so that Prism starts in seconds: trim_openapi.py FULL.json OUT.json"""
 
+import copy
 import json
 import sys
 
@@ -36,11 +37,20 @@ def tidy(node):
     return [tidy(v) for v in node] if isinstance(node, list) else node
 
 
+def by_number(path):
+    """The same for a repository's number: GitHub's links to further pages lead there, and its description does not say so."""
+    got = copy.deepcopy(path["get"])
+    got["parameters"] = [p for p in got["parameters"] if p.get("$ref") not in ("#/components/parameters/owner", "#/components/parameters/repo")]
+    got["parameters"].append({"name": "repository_id", "in": "path", "required": True, "schema": {"type": "integer"}})
+    return {"get": got}
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         full = json.load(file)
     out = {"openapi": full["openapi"], "info": full["info"], "servers": [{"url": "http://127.0.0.1"}], "components": {}}
     out["paths"] = {path: full["paths"][path] for path in PATHS}
+    out["paths"]["/repositories/{repository_id}/branches"] = by_number(out["paths"][REPO + "/branches"])
     for path in ("/git/ref/{ref}", "/git/matching-refs/{ref}", "/branches/{branch}", "/contents/{path}", "/commits/{ref}"):
         # a name with slashes is one segment to Prism; callers write them as %2F, as GitHub takes them too
         assert REPO + path in out["paths"]
