@@ -319,6 +319,13 @@ void LocalPlatform::Impl::AwaitComeback(const SlotPtr& slot, const RunningApp& a
     if (record.environment.stopped || record.environment.deleting) return;
     traffic.Route(record.environment.slug, app.port);
     if (record.candidate) return;
+    // A newer commit failed meanwhile: that the old one serves again does not mend it.
+    const std::optional<Attempt>& last = record.environment.last_attempt;
+    if (last && last->result == Attempt::Result::kFailed && last->generation > app.generation) {
+      record.environment.state = State::kFailed;
+      record.environment.reason = last->reason;
+      return;
+    }
     record.environment.state = State::kReady;
     record.environment.reason.clear();
   });
