@@ -11,9 +11,11 @@
 #include "beanstalk/bundle.h"
 #include "beanstalk/environment_of.h"
 #include "beanstalk/generate.h"
+#include "beanstalk/health_wait.h"
 #include "beanstalk/instance_log.h"
 #include "beanstalk/ledger.h"
 #include "beanstalk/newest_snapshot.h"
+#include "beanstalk/secret_parameters.h"
 #include "beanstalk/stack_identity.h"
 #include "beanstalk/stack_names.h"
 #include "beanstalk/stack_status.h"
@@ -29,7 +31,6 @@ namespace {
 constexpr std::size_t kLongestInlineTemplate =
     51'200;  // bytes; CloudFormation quotas, "Template body size in a request"
 constexpr std::string_view kPlatformBranch = "Docker running on 64bit Amazon Linux 2023";
-constexpr std::chrono::seconds kHealthPoll(2);
 
 std::optional<Architecture> ArchitectureOf(const std::string& docker) {
   if (docker == "amd64") return Architecture::kX86_64;
@@ -155,7 +156,7 @@ Status DeploymentRun::Try() {
   if (!request) return Fail(request.error());
   if (const Status noted = NoteCaused(); !noted) return noted;
   if (const Status put = PutBundle(); !put) return put;
-  if (const Status put = PutSecrets(); !put) return put;
+  if (const Status put = PutSecrets(aws::Ssm(client_), settings_, request_.settings.secrets); !put) return put;
   if (const Status changed = Change(*request); !changed) return changed;
   if (ports_.detach && changed_) return HandOver();
   if (const Status healthy = WaitForHealth(); !healthy) return healthy;
@@ -273,36 +274,6 @@ Status DeploymentRun::PutBundle() {
   return {};
 }
 
-/// Secret variables that perch knows the values of; others were put there by hand.
-Status DeploymentRun::PutSecrets() {
-  if (settings_.secrets.empty()) return {};
-  const aws::Ssm ssm(client_);
-  std::map<std::string, Secret> there;
-  const std::string folder = ParameterNameFor(settings_.app, settings_.profile, "");
-  const aws::Answer<void> read = ssm.GetParametersByPath(folder).ForEach([&](aws::Parameter& parameter) {
-    there[parameter.name] = parameter.value;
-    return true;
-  });
-  if (!read) return Fail(read.error());
-  for (const std::string& name : settings_.secrets) {
-    const std::map<std::string, Secret>::const_iterator value = request_.settings.secrets.find(name);
-    const std::string parameter = ParameterNameFor(settings_.app, settings_.profile, name);
-    const std::map<std::string, Secret>::const_iterator known = there.find(parameter);
-    if (value == request_.settings.secrets.end()) {
-      if (known != there.end()) continue;
-      return Fail({.kind = ErrorKind::kUsage,
-                   .what = "the secret `" + name + "` has no value",
-                   .where = parameter,
-                   .why = "it is neither here nor in Parameter Store",
-                   .hint = "Deploy once from where perch.yaml's `secrets` finds it, or put it there by hand."});
-    }
-    if (known != there.end() && known->second.Reveal() == value->second.Reveal()) continue;
-    const aws::Answer<void> put = ssm.PutParameter(parameter, value->second);
-    if (!put) return Fail(Error(put.error()), "cannot keep the secret " + name);
-  }
-  return {};
-}
-
 Status DeploymentRun::Change(const StackRequest& request) {
   Stage(perch::Stage::kStart);
   change_began_ = ports_.clock();
@@ -363,47 +334,38 @@ Status DeploymentRun::HandOver() {
   return records_->Write(found_);
 }
 
-/// Stopped by a person: what CloudFormation began goes on.
-void DeploymentRun::Stopped() {
-  const StackChanger unstopped(ports_.client, ports_.poll);
-  const Result<std::optional<aws::Stack>> stack = unstopped.Find(stack_name_);
-  if (!stack || !*stack || !IsUnderWay((*stack)->status)) return;
-  records_.emplace(aws::S3(ports_.client), application_.versions_bucket);
+/// A person stopped it: what CloudFormation began, even with a call that could not be answered, goes on.
+Error DeploymentRun::Stopped() {
+  const std::string branch = Printable(request_.branch.name);
+  const aws::Client unstopped = ports_.client.With({});
+  const Result<std::optional<aws::Stack>> stack = StackChanger(unstopped, ports_.poll).Find(stack_name_);
+  const bool under_way = stack && *stack && IsUnderWay((*stack)->status);
+  if (!under_way && stage_ != perch::Stage::kHealth) {
+    return {.kind = ErrorKind::kCancelled,
+            .what = "stopped before CloudFormation began anything",
+            .hint = "Run `perch up " + branch + "` again."};
+  }
+  records_.emplace(aws::S3(unstopped), application_.versions_bucket);
   (void)HandOver();
+  Error error = StoppedWaiting();
+  if (!under_way) error.what = "stopped before the link answered";
+  error.hint = "Watch it with `perch status " + branch + "`, or run `perch up " + branch + "` again.";
+  return error;
 }
 
 Status DeploymentRun::WaitForHealth() {
   Stage(perch::Stage::kHealth);
-  const Time end = ports_.clock() + request_.settings.health_timeout;
-  const std::string host = url_.substr(std::min(url_.size(), std::string_view("https://").size()));
-  net::RemoteRequest ask{.url = (ports_.apps_at.empty() ? url_ : ports_.apps_at) + settings_.health_path,
-                         .headers = {{"User-Agent", "perch"}},
-                         .timeout = std::chrono::seconds(10),
-                         .body_limit = 1 << 20};
-  if (!ports_.apps_at.empty()) ask.headers.emplace_back("Host", host);
-  std::string last;
-  while (true) {
-    const Result<net::RemoteResponse> answer = ports_.transport->Send(ask, stop_);
-    if (answer) {
-      const bool healthy = settings_.health_status ? answer->status == *settings_.health_status : answer->status < 500;
-      if (healthy) break;
-      last = "it answers " + std::to_string(answer->status);
-    } else {
-      if (answer.error().kind == ErrorKind::kCancelled) return Fail(StoppedWaiting());
-      last = answer.error().why.empty() ? answer.error().what : answer.error().why;
-    }
-    if (ports_.clock() >= end) {
-      const std::string environment = OutputOf(*stack_, outputs::kEnvironment);
-      instance_log_ = InstanceLog(client_, *ports_.transport, environment);
-      return Fail({.what = "the link does not answer as it should",
-                   .where = url_ + settings_.health_path,
-                   .why = last + ", for " + FormatDuration(request_.settings.health_timeout),
-                   .hint = "Look at the app's log with `perch logs`, and at `run.health` in perch.yaml."});
-    }
-    if (!client_.Sleep(kHealthPoll)) return Fail(StoppedWaiting());
-  }
-  EndStage();
-  return {};
+  const Status healthy = WaitUntilHealthy(client_, *ports_.transport,
+                                          {.url = url_,
+                                           .path = settings_.health_path,
+                                           .apps_at = ports_.apps_at,
+                                           .status = settings_.health_status,
+                                           .longest = request_.settings.health_timeout},
+                                          ports_.clock, stop_);
+  if (healthy) EndStage();
+  if (!healthy && healthy.error().kind != ErrorKind::kCancelled)
+    instance_log_ = InstanceLog(client_, *ports_.transport, OutputOf(*stack_, outputs::kEnvironment));
+  return healthy;
 }
 
 /// Notes what the stack is made of. The environment serves already: what cannot be told now is found by its tags.
@@ -433,7 +395,8 @@ Status DeploymentRun::Failed(Error error) {
     for (const std::string& line : Lines(instance_log_)) log += "\n    " + line;
     error.hint = log + "\n  " + error.hint;
   }
-  if (error.kind == ErrorKind::kCancelled && stage_ == perch::Stage::kStart) Stopped();
+  const bool begun = stage_ == perch::Stage::kStart || stage_ == perch::Stage::kHealth;
+  if (error.kind == ErrorKind::kCancelled && begun) error = Stopped();
   if (error.kind == ErrorKind::kSuperseded || error.kind == ErrorKind::kCancelled) return Fail(std::move(error));
   if (stage_) {
     emit_({.kind = Event::Kind::kStageFailed,

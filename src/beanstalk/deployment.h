@@ -73,14 +73,13 @@ class DeploymentRun {
   Status Try();
   Status MakeImage();
   Status PutBundle();
-  Status PutSecrets();
   Result<Facts> FindFacts();
   Result<StackRequest> RequestFor(const Facts& facts);
   Status Change(const StackRequest& request);
   void Show(const StackProgress& progress, std::chrono::seconds usually);
   Status DeleteFirst();
   Status HandOver();
-  void Stopped();
+  Error Stopped();
   Status WaitForHealth();
   Status StillWanted();
   Status NoteCaused();

@@ -5,6 +5,8 @@ import signal
 
 from shop import cases_of, digest, equal, holds, peers, plain, run_cases
 
+import matrix  # of ../peers
+
 ADDED = """  add AppGroup (AWS::EC2::SecurityGroup)
   add Bucket (AWS::S3::Bucket)
   add DatabaseGroup (AWS::EC2::SecurityGroup)
@@ -120,9 +122,8 @@ def stopped_in_the_middle(shop):
     shop.until(lambda: any(e["LogicalResourceId"] == "Database" for e in shop.cfn.describe_stack_events(StackName=shop.stack_of("stopped")["StackId"])["StackEvents"]), "the database is being made")
     running.process.send_signal(signal.SIGINT)
     code, out, err = running.end()
-    equal((code, err), (1, "perch: stopped; what CloudFormation began goes on\n"))
-    equal(out.splitlines()[-1], "Stopped waiting; what CloudFormation began goes on. Watch it with `perch status stopped`, or run `perch up stopped` again.")
-    equal(shop.status("stopped")["state"], "starting")
+    equal((code, err), (1, "perch: stopped; what CloudFormation began goes on\n  Watch it with `perch status stopped`, or run `perch up stopped` again.\n"))
+    equal((shop.status("stopped")["state"], shop.record("stopped")["last_attempt"]["stage"]), ("starting", "start"))
     again = shop.start_up("stopped")
     shop.until(lambda: shop.record("stopped")["generation"] == 2, "the second one began")
     shop.peer.tell("release")
@@ -130,6 +131,30 @@ def stopped_in_the_middle(shop):
     equal((code, err), (0, ""))
     equal(out.splitlines()[-1], url("stopped"))
     equal(shop.status("stopped")["state"], "ready")
+
+
+def stopped_while_a_call_is_under_way(shop):
+    """Nobody knows whether CloudFormation got it; what it says then is what is told."""
+    shop.push("midway", "one")
+    shop.peer.tell("hold", resource="Database", stack="perch-shop-midway-*")
+    proxy = matrix.Proxy(shop.peer.url, hang=60)
+    try:
+        for fault, said in (("timeout", "stopped before CloudFormation began anything\n  Run `perch up midway` again."),
+                            ("timeout-after", "stopped; what CloudFormation began goes on\n  Watch it with `perch status midway`, or run `perch up midway` again.")):
+            proxy.peer.tell("arm", fault=fault, match="*ExecuteChangeSet*")
+            running = shop.start_up("midway", AWS_ENDPOINT_URL=proxy.url)
+            shop.until(lambda: proxy.peer.tell("count")["done"], "the call is under way")
+            if fault == "timeout-after":
+                shop.at("midway", "CREATE_IN_PROGRESS")
+            running.process.send_signal(signal.SIGINT)
+            code, out, err = running.end()
+            equal((code, err), (1, f"perch: {said}\n"), fault)
+            proxy.peer.tell("clear")
+    finally:
+        proxy.stop()
+    shop.peer.tell("release")
+    code, out, err = shop.up("midway")
+    equal((code, err), (0, ""))
 
 
 def the_first_real_cause_of_a_failed_creation(shop):

@@ -1,6 +1,7 @@
 """What these tests share: the world of ../bootstrap with the app's repository, its application made, and images that a CI made."""
 
 import atexit
+import contextlib
 import hashlib
 import inspect
 import json
@@ -163,16 +164,18 @@ class Shop(base.World):
     def outputs(stack):
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
-    def record_key(self, branch):
+    def records(self):
+        """Key and content of all; one that is deleted meanwhile is none."""
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="branches/"):
             for item in page.get("Contents", []):
-                if urllib.parse.unquote(json.loads(self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())["branch"]) == branch:
-                    return item["Key"]
-        return None
+                with contextlib.suppress(self.s3.exceptions.NoSuchKey):
+                    yield item["Key"], json.loads(self.s3.get_object(Bucket=self.bucket, Key=item["Key"])["Body"].read())
+
+    def record_key(self, branch):
+        return next((key for key, record in self.records() if urllib.parse.unquote(record["branch"]) == branch), None)
 
     def record(self, branch):
-        key = self.record_key(branch)
-        return json.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()) if key else None
+        return next((record for _, record in self.records() if urllib.parse.unquote(record["branch"]) == branch), None)
 
 
 def run_cases(names, *arguments, make=None):

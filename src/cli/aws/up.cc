@@ -191,12 +191,8 @@ class Up {
   }
 
   int Failed(const Branch& head, const Error& error) {
-    if (world_.session().stop().stop_requested()) {
-      printer_.Line("Stopped waiting; what CloudFormation began goes on. Watch it with `perch status " +
-                    Printable(branch_) + "`, or run `perch up " + Printable(branch_) + "` again.");
-    } else if (error.kind != ErrorKind::kSuperseded) {
+    if (error.kind != ErrorKind::kSuperseded && error.kind != ErrorKind::kCancelled)
       SetStatus(head, git::CommitStatus::State::kFailure, error.what);
-    }
     return Report(error, arguments_.json);
   }
 
