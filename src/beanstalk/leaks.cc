@@ -181,7 +181,8 @@ class Search {
     if (!identity || !*identity || (*identity)->app != app_) return "";
     const std::string& branch = (*identity)->branch;
     if (by_branch_.contains(branch) || recorded_.contains(BranchRecords::KeyFor(app_, branch))) return "";
-    return "it is of branch '" + Printable(branch) + "', which has neither stack nor record";
+    if (std::ranges::find(branches_, branch) != branches_.end()) return "";  // perhaps it is being made just now
+    return "it is of branch '" + Printable(branch) + "', which is gone and has neither stack nor record";
   }
 
   void Records() {

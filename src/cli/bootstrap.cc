@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "base/value.h"
+#include "beanstalk/progress_text.h"
 #include "beanstalk/stack_change.h"
 #include "beanstalk/stack_names.h"
 #include "cfn/print.h"
@@ -59,6 +61,7 @@ class Bootstrap {
                                     .protected_ids = {"VersionsBucket", "Repository"},
                                     .termination_protection = application_ == "production"};
     stack_ = request.name;
+    progress_.emplace(stack_);
     const Result<std::optional<aws::Stack>> found = changer.Find(request.name);
     if (!found) return Fail(found.error(), kNothingDone);
     made_ = !*found;
@@ -141,13 +144,11 @@ class Bootstrap {
     return Fail({.kind = ErrorKind::kCancelled, .what = kNothingDone});
   }
 
-  void ShowProgress(const beanstalk::StackProgress& progress) const {
-    std::string line = Printable(progress.logical_id) + " " + Printable(progress.type);
-    if (progress.status.ends_with("_IN_PROGRESS") && progress.status.find("ROLLBACK") == std::string::npos) return;
-    line = "  " + ToLower(progress.status) + "  " + line;
-    std::replace(line.begin(), line.end(), '_', ' ');
-    if (!progress.reason.empty()) line += ": " + InOneLine(progress.reason);
-    Say(line + "\n");
+  void ShowProgress(const beanstalk::StackProgress& progress) {
+    const std::string line = progress_->Line(progress);
+    const bool begins =
+        progress.status.ends_with("_IN_PROGRESS") && progress.status.find("ROLLBACK") == std::string::npos;
+    if (!line.empty() && !begins) Say("  " + InOneLine(line) + "\n");
   }
 
   /// A change set that creates leaves an empty stack behind that would stand in the way of somebody else's.
@@ -195,6 +196,7 @@ class Bootstrap {
   AwsSession& session_;
   aws::CloudFormation cloudformation_;
   std::string application_, stack_;
+  std::optional<beanstalk::ProgressText> progress_;
   std::vector<aws::Change> changes_;
   bool made_ = false, agreed_ = false, declined_ = false;
 };

@@ -1,11 +1,9 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 #include <string>
 
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/control.h"
 #include "cli/json.h"
@@ -29,11 +27,8 @@ int Deletions(const Plan& plan) {
 }
 
 bool Agreed(int deletions) {
-  std::printf("Delete %d environment%s with their data? [y/N] ", deletions, deletions == 1 ? "" : "s");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return Agrees(
+      "Delete " + std::to_string(deletions) + " environment" + (deletions == 1 ? "" : "s") + " with their data?", {});
 }
 
 }  // namespace
@@ -59,7 +54,7 @@ int RunSweep(const Context& context) {
     return 0;
   }
   if (!arguments.yes) {
-    if (arguments.json || !isatty(STDIN_FILENO)) {
+    if (arguments.json || !CanAsk()) {
       return Report({.kind = ErrorKind::kRefused,
                      .what = "nothing was deleted",
                      .why = "there is no terminal to ask",

@@ -1,14 +1,12 @@
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <stop_token>
 
 #include "base/text.h"
 #include "beanstalk/settings.h"
 #include "beanstalk/sweep.h"
+#include "cli/ask.h"
 #include "cli/aws_session.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -127,12 +125,10 @@ Result<beanstalk::Sweep::Options> OptionsFor(const Context& context, const Wante
       }};
 }
 
-bool Agreed(int deletions) {
-  std::printf("Delete %d stack%s with all that is in their buckets? [y/N] ", deletions, deletions == 1 ? "" : "s");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+bool Agreed(int deletions, const std::stop_token& stop) {
+  return Agrees("Delete " + std::to_string(deletions) + " stack" + (deletions == 1 ? "" : "s") +
+                    " with all that is in their buckets?",
+                stop);
 }
 
 Error NobodyToAsk() {
@@ -150,7 +146,7 @@ int Carry(const Context& context, beanstalk::Sweep& sweep, const std::string& re
   if (!arguments.json) std::printf("%s", SweepPlanText(*plan, arguments.verbose).c_str());
   std::fflush(stdout);
   const int deletions = plan->refusal.empty() ? plan->Count(beanstalk::Verdict::kDelete) : 0;
-  const bool asks = !arguments.yes && !arguments.json && isatty(STDIN_FILENO);
+  const bool asks = !arguments.yes && !arguments.json && CanAsk();
   if (!arguments.yes && !asks && plan->refusal.empty() && (deletions > 0 || sweep.NeedsRecording(*plan)))
     return Report(NobodyToAsk(), arguments.json);
   if (arguments.yes || asks) {
@@ -164,7 +160,7 @@ int Carry(const Context& context, beanstalk::Sweep& sweep, const std::string& re
     std::printf("%s", arguments.json ? SweepJson(region, *plan, nullptr).c_str() : "Nothing to delete.\n");
     return 0;
   }
-  if (asks && !Agreed(deletions)) {
+  if (asks && !Agreed(deletions, stop)) {
     std::printf("Nothing was deleted.\n");
     return 0;
   }

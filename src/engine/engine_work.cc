@@ -358,7 +358,7 @@ void Engine::Impl::DeployFailed(const std::string& name, const Step& step, const
   fresh_.erase(name);
   if (!recorded) place.failure = Place::Failure{.commit = step.commit, .settings_hash = step.settings_hash};
   place.step->action = Action::kLeaveFailed;
-  place.step->reason = why + "; push again or redeploy";
+  place.step->reason = plan::LeftFailed(why);
 }
 
 }  // namespace perch::engine

@@ -240,11 +240,11 @@ class Planner {
     }
     if (serves) {
       const std::string_view why = environment.reason.empty() ? "the app ended" : std::string_view(environment.reason);
-      return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
+      return decide(Action::kLeaveFailed, LeftFailed(why));
     }
     if (failed) {
       const std::string_view why = attempt->reason.empty() ? "it failed" : std::string_view(attempt->reason);
-      return decide(Action::kLeaveFailed, Text({why, "; push again or redeploy"}));
+      return decide(Action::kLeaveFailed, LeftFailed(why));
     }
     if (environment.stopped && environment.stopped_commit != commit) {
       return decide(Action::kUpdate, Text({to, " was pushed after it was stopped"}));
@@ -378,6 +378,12 @@ std::string FixedChanges(const std::map<std::string, std::string>& made,
     text += Text({text.empty() ? "its " : ", its ", label, " changes from ", old->second, " to ", value});
   }
   return text;
+}
+
+std::string LeftFailed(std::string_view why) {
+  const std::size_t line = why.find('\n');
+  return std::string(why.substr(0, line)) + "; push again or redeploy" +
+         std::string(line == std::string_view::npos ? "" : why.substr(line));
 }
 
 int DeleteLimit(int unprotected) { return std::max(3, std::min(10, unprotected / 2)); }

@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "model/branch.h"
@@ -46,6 +47,9 @@ Plan MakePlan(const PlanInput& input);
 /// b.example.com"; "" if nothing. Labels that only one of the two has do not count.
 std::string FixedChanges(const std::map<std::string, std::string>& made,
                          const std::map<std::string, std::string>& wanted);
+
+/// Why a branch is left failed, with what a person can do about it in the first line: what follows is a hint or a log.
+std::string LeftFailed(std::string_view why);
 
 /// How many deletions, replacements among them, one listing may cause when `unprotected` environments are not
 /// protected: the smaller of 10 and half of them, never under 3.

@@ -202,6 +202,11 @@ TEST(Planner, ReplacementsCountAsDeletions) {
   EXPECT_EQ(world.Make().steps[0].action, Action::kReplace);
 }
 
+TEST(Planner, AHintStaysBelowWhatFailed) {
+  EXPECT_EQ(LeftFailed("the link does not answer\n  Look at its log."),
+            "the link does not answer; push again or redeploy\n  Look at its log.");
+}
+
 TEST(Planner, LeavesAFailedAttemptAloneUntilSomethingChanges) {
   World world{.branches = {Wanted("main")},
               .environments = {WithAttempt(Serving("main", kOld), kNew, Attempt::Result::kFailed, "the tests failed")}};

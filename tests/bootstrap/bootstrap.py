@@ -47,7 +47,7 @@ def a_yes_makes_it_all_and_a_second_time_nothing(world):
     equal({t["Key"]: t["Value"] for t in stack["Tags"]}, {"perch:app": "shop", "perch:application": "staging", "perch:owner": "perch"})
     before, after = shown.split(QUESTION)
     matches(before, r"The stack perch-shop-staging in eu-central-1 is not there yet\.\n(  add  \w+ +AWS::\w+::\w+\n){25}")
-    matches(after, r"y\n(  create complete  \w+ AWS::\w+::\w+\n){25}  create complete  perch-shop-staging AWS::CloudFormation::Stack\n"
+    matches(after, r"y\n(  \w+: created( \([^)]+\))?\n){25}  stack: created( \([^)]+\))?\n"
                    r"Done\. What environments use of it:\n.*")
     assert after.endswith("Done. What environments use of it:\n" + table(stack) + NEXT), after
     equal(sorted(outputs(stack)), ["Application", "Boundary", "CloudFormationRole", "DatabaseSubnets", "LoadBalancer", "LoadBalancerGroup",
@@ -85,7 +85,7 @@ def a_failure_tells_the_first_cause_and_the_next_run_starts_anew(world):
     equal(code, 1, out)
     equal(err, "perch: the stack perch-shop-staging failed: LoadBalancer (AWS::ElasticLoadBalancingV2::LoadBalancer): The maximum number of load balancers has been reached\n"
           "  Mend that and run it again: perch deletes what is left of the attempt and begins anew.\n", out)
-    holds(out, "  create failed  LoadBalancer AWS::ElasticLoadBalancingV2::LoadBalancer: The maximum number of load balancers has been reached\n")
+    holds(out, "  LoadBalancer: failed: The maximum number of load balancers has been reached\n")
     equal(world.stack()["StackStatus"], "ROLLBACK_COMPLETE")
     code, out, err = world.perch("bootstrap", "--yes")
     equal((code, err), (0, ""), out)
@@ -100,7 +100,7 @@ def a_change_shows_what_changes(world):
     equal(code, 0, shown)
     matches(shown, r"The stack perch-shop-staging in eu-central-1 is there: CREATE_COMPLETE\.\n"
                    r"  change  LoadBalancerGroup +AWS::EC2::SecurityGroup +SecurityGroupIngress\n.*"
-                   r"Make (this change|these \d+ changes)\? \[y/N\] yes\n.*  update complete  LoadBalancerGroup AWS::EC2::SecurityGroup\n.*Done\. .*")
+                   r"Make (this change|these \d+ changes)\? \[y/N\] yes\n.*  LoadBalancerGroup: updated( \([^)]+\))?\n.*Done\. .*")
 
 
 def a_template_over_51200_bytes_needs_the_bucket_first(world):

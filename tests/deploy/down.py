@@ -127,6 +127,10 @@ def the_contract_of_ls_and_status(shop):
     equal((code, err), (0, ""))
     holds(out, "title    a title\n")
     equal(shop.perch("open", "shown", "--json"), (0, f'{{"url":"{url("shown")}"}}\n', ""))
+    shop.push("it/shows", "one")
+    equal(shop.up("it/shows")[0], 0)
+    for word in ("it/shows", shop.ls()["it/shows"]["slug"]):
+        equal(shop.perch("open", word, "--json"), (0, f'{{"url":"{url(shop.ls()["it/shows"]["slug"])}"}}\n', ""))
     shop.push("quiet", "one")
     code, out, err = shop.perch("open", "quiet")
     equal((code, err), (1, "perch: nothing serves for 'quiet'\n  `perch status quiet` says why.\n"))

@@ -65,6 +65,7 @@ def a_head_that_moved_is_not_deployed(shop):
     equal((code, err), (4, f"perch: 'feature/moves' has moved on: it is at {made[:7]} now\n"))
     first.end()
     equal(marks(peer, made), [])
+    equal(marks(peer, heads["feature/moves"])[-1][:2], ("error", f"Not deployed: it is at {made[:7]} now"))
 
 
 def a_repository_that_is_misspelt(shop):

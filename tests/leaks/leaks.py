@@ -158,7 +158,7 @@ def each_kind_of_orphan_is_found(shop):
                                          SourceBundle={"S3Bucket": shop.bucket, "S3Key": "bundles/shop/long-gone-2abc/x.zip"})
     found = _leaks(shop)
     region = f" --region {base.REGION}"
-    gone = "it is of branch 'long-gone', which has neither stack nor record"
+    gone = "it is of branch 'long-gone', which is gone and has neither stack nor record"
     environment = "there is no Beanstalk environment gone-env any more"
     equal({what: (leak["why"], leak["costs"], leak["remove"]) for what, leak in found.items()}, {
         "bucket orphan-bucket": (gone, "", "aws s3 rb --force s3://orphan-bucket" + region),

@@ -21,13 +21,13 @@ MODES = {
     "unauthorized": "401 Bad credentials",
     "forbidden": "403, the token lacks a scope",
     "rate-limited": "403 with nothing left until the reset",
-    "secondary-limit": "403 with Retry-After",
+    "secondary-limit": "403, or `status`, with Retry-After",
     "error": "500 on page `page`",
     "cut": "page `page` ends in the middle of its JSON",
     "reset": "the connection is reset on page `page`",
     "no-link": "page `page` says that it is the last one, though it isn't",
     "hang": "page `page` is never answered",
-    "short": "page `page` lacks its second half and says that it is the last one",
+    "short": "page `page` has only its first half, or `rows`, and says that it is the last one",
     "shapeless": "the entries of page `page` have no commit: not what GitHub's description says",
     "empty": "the list of branches is empty",
 }
@@ -40,15 +40,16 @@ class Repository:
         self.name, self.default, self.token = name, default, token
         self.lock = threading.RLock()
         self.branches, self.files, self.statuses, self.deployments, self.environments, self.comments = {}, {}, {}, [], {}, []
-        self.made = _now()
+        self.made, self.pushed = _now(), set()
         self.public = None  # the URL that links name, when a checking proxy stands in front
-        self.mode, self.during, self.calls, self.conditional = None, [], {}, {"hits": 0}
+        self.mode, self.during, self.calls, self.requests, self.conditional = None, [], {}, [], {"hits": 0}
         self.remaining, self.limit = 5000, 5000
         self.put(default)
 
     def put(self, branch, sha=None, protected=False):
         sha = sha or hashlib.sha1(f"{branch} {time.time_ns()}".encode()).hexdigest()
         self.branches[branch] = {"sha": sha, "protected": protected}
+        self.pushed.add(sha)
         return sha
 
 
@@ -79,6 +80,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._reset()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = any_method
+
+    def send_response_only(self, code, message=None):
+        if hasattr(self, "given"):  # neither the control endpoint nor what is no HTTP
+            self.repo.requests.append([self.command, self.path, code, self.given])
+        super().send_response_only(code, message)
 
     # -- answers
 
@@ -118,7 +124,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         mode, self.told = told.get("mode"), told
         if "times" in told:
             told["times"] -= 1
-            repo.mode = told if told["times"] > 0 else None
+            repo.mode = told if told["times"] > 0 else told.get("then")
         given = re.sub(r"^(token|bearer) ", "", self.headers.get("Authorization", ""), flags=re.I)
         if mode == "unauthorized" or (given and repo.token and given != repo.token):
             return self._refuse(401, "Bad credentials")
@@ -126,7 +132,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             repo.remaining = 0
             return self._refuse(403, "API rate limit exceeded for user ID 1.", [("X-RateLimit-Resource", "core")])
         if mode == "secondary-limit":
-            return self._refuse(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.", [("Retry-After", "1")])
+            return self._refuse(told.get("status", 403), "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.", [("Retry-After", "1")])
         if path == "/rate_limit":
             core = {"limit": repo.limit, "remaining": repo.remaining, "reset": int(time.time()) + 1800, "used": repo.limit - repo.remaining}
             return self._json(200, {"resources": {"core": core, "search": core}, "rate": core})
@@ -163,7 +169,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         names = sorted(self.repo.branches) if mode != "empty" else []
         rows = [self._branch_row(n) for n in names[(page - 1) * size:page * size]]
         if here and mode == "short":
-            rows = rows[: len(rows) // 2]
+            rows = rows[: told.get("rows", len(rows) // 2)]
         if here and mode == "shapeless":
             rows = [{"name": row["name"]} for row in rows]
         last = max(1, -(-len(names) // size))
@@ -217,7 +223,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 "commit": {"url": url, "author": who, "committer": who, "message": "a change", "comment_count": 0, "tree": {"sha": hashlib.sha1(sha.encode()).hexdigest(), "url": url}}}
 
     def _known(self, sha):
-        return any(head["sha"] == sha for head in self.repo.branches.values())
+        return sha in self.repo.pushed
 
     def _git_commit(self, sha):
         if not self._known(sha):
@@ -357,6 +363,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 repo.mode = given if given.get("mode") else None
                 repo.remaining = repo.limit
                 return {"mode": repo.mode}
+            if what == "requests":
+                return repo.requests
             if what == "public":
                 repo.public = given["url"]
             if what == "during":
@@ -365,6 +373,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 repo.files.setdefault(given.get("ref", repo.default), {})[given["path"]] = given["text"]
             if what == "forget":
                 repo.calls.clear()
+                repo.requests.clear()
                 repo.conditional["hits"] = 0
             return {"calls": repo.calls, "not_modified": repo.conditional["hits"], "statuses": repo.statuses, "deployments": repo.deployments,
                     "environments": list(repo.environments), "remaining": repo.remaining}

@@ -33,6 +33,16 @@ std::vector<engine::BranchView> AllViews(AwsWorld& world, const Looked& looked) 
   return views;
 }
 
+/// By the branch's name, or by the first part of its host as the link has it.
+Result<std::optional<Environment>> FindEnvironment(AwsWorld& world, const std::string& branch) {
+  Result<std::optional<Environment>> named = world.platform().Find(branch);
+  if (!named || *named) return named;
+  const Result<std::vector<Environment>> all = world.platform().List();
+  if (!all) return Fail(all.error());
+  const std::vector<Environment>::const_iterator found = std::ranges::find(*all, branch, &Environment::slug);
+  return found == all->end() ? std::nullopt : std::optional<Environment>(*found);
+}
+
 /// What a terminal may show of an app's output.
 void Print(const std::string& text) {
   if (!isatty(STDOUT_FILENO)) {
@@ -98,7 +108,7 @@ int RunOpenOnAws(const Context& context) {
                    .hint = "Say `perch open BRANCH`; the dashboard is a running serve's."},
                   context.arguments.json);
   }
-  const Result<std::optional<Environment>> environment = (*world)->platform().Find(context.arguments.branch);
+  const Result<std::optional<Environment>> environment = FindEnvironment(**world, context.arguments.branch);
   if (!environment) return Report(environment.error(), context.arguments.json);
   if (!*environment || (*environment)->url.empty()) {
     return Report({.kind = ErrorKind::kNotFound,
@@ -113,7 +123,7 @@ int RunLogsOnAws(const Context& context) {
   const Arguments& arguments = context.arguments;
   const auto world = OpenWorld(context);
   if (!world) return Report(world.error(), arguments.json);
-  const Result<std::optional<Environment>> environment = (*world)->platform().Find(arguments.branch);
+  const Result<std::optional<Environment>> environment = FindEnvironment(**world, arguments.branch);
   if (!environment) return Report(environment.error(), arguments.json);
   if (!*environment) {
     return Report({.kind = ErrorKind::kNotFound,
@@ -124,7 +134,8 @@ int RunLogsOnAws(const Context& context) {
   const Stage stage = ParseStage(arguments.stage).value_or(Stage::kStart);
   std::uint64_t from = 0;
   while (true) {
-    const Result<engine::LogPiece> piece = (*world)->platform().ReadLog(arguments.branch, 0, stage, from, kLogPiece);
+    const Result<engine::LogPiece> piece =
+        (*world)->platform().ReadLog((*environment)->branch, 0, stage, from, kLogPiece);
     if (!piece) return Report(piece.error(), arguments.json);
     Print((*world)->redactor()->Mask(piece->text));
     if (piece->text.empty() && from == 0 && isatty(STDERR_FILENO)) std::fprintf(stderr, "perch: no output yet\n");

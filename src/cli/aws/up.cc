@@ -191,8 +191,13 @@ class Up {
   }
 
   int Failed(const Branch& head, const Error& error) {
-    if (error.kind != ErrorKind::kSuperseded && error.kind != ErrorKind::kCancelled)
+    if (error.kind == ErrorKind::kSuperseded) {
+      const Status moved = StillHead(head);  // else the other deployment tells about the same commit
+      if (!moved && moved.error().kind == ErrorKind::kSuperseded)
+        SetStatus(head, git::CommitStatus::State::kError, "Not deployed: " + moved.error().why);
+    } else if (error.kind != ErrorKind::kCancelled) {
       SetStatus(head, git::CommitStatus::State::kFailure, error.what);
+    }
     return Report(error, arguments_.json);
   }
 
