@@ -97,7 +97,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif not plain and self.repo.remaining:
             self.repo.remaining -= 1
         self.send_response_only(status)
-        self.send_header("Content-Type", "application/json" if plain else "application/json; charset=utf-8")
         if not plain:
             self.send_header("X-RateLimit-Limit", str(self.repo.limit))
             self.send_header("X-RateLimit-Remaining", str(self.repo.remaining))
@@ -108,6 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for key, text_value in headers:
             self.send_header(key, text_value)
         if status not in (204, 304):
+            self.send_header("Content-Type", "application/json" if plain else "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         if status not in (204, 304) and self.command != "HEAD":
@@ -268,7 +268,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = files[path].encode()
         if "raw" in self.headers.get("Accept", ""):
             self.send_response_only(200)
-            self.send_header("Content-Type", "application/vnd.github.raw+json; charset=utf-8")
+            kind = "raw" if self.repo.public else "raw+json"  # what ends in +json must be JSON, says Prism
+            self.send_header("Content-Type", f"application/vnd.github.{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)

@@ -1,18 +1,16 @@
-"""The GitHub stub alone, and behind Prism where npm can be reached: `github_test.py` or `github_test.py prism FOLDER`."""
+"""The GitHub peer alone, and behind Prism where npm can be reached: `github_test.py` or `github_test.py prism FOLDER`."""
 
 import json
-import os
-import socket
-import subprocess
 import sys
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from peer import HERE, Peer
+from peer import Peer
+from prism import Prism
 
-PRISM = {}
+FOLDER = sys.argv[2] if sys.argv[1:2] == ["prism"] else None
 
 
 def ask(url, path, method="GET", given=None, **headers):
@@ -32,15 +30,15 @@ class GitHub(unittest.TestCase):
     def setUp(self):
         self.peer = Peer("github_peer.py", "--repo", "acme/shop", "--branch", "feature/a", "--branch", "b", "--branch", "c")
         self.url = self.peer.url
-        if PRISM:
-            self.url = start_prism(self.peer.url)
+        if FOLDER:
+            self.prism = Prism(self.peer.url, FOLDER)
+            self.url = self.prism.url
             self.peer.tell("public", url=self.url)
 
     def tearDown(self):
         self.peer.stop()
-        if PRISM:
-            PRISM["process"].terminate()
-            PRISM["process"].wait()
+        if FOLDER:
+            self.prism.stop()
 
     def names(self, size=2):
         url, found = f"{self.url}/repos/acme/shop/branches?per_page={size}", []
@@ -95,25 +93,8 @@ class GitHub(unittest.TestCase):
         self.assertEqual(self.names(), ["b", "c", "main"])  # feature/a slipped into page 1: a reader that trusts pages misses it
 
 
-def start_prism(upstream):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([os.path.join(HERE, "prism.sh"), upstream, str(port), PRISM["folder"]], stdout=subprocess.PIPE, text=True)
-    PRISM["process"] = process
-    for line in process.stdout:
-        if line.startswith("skipped"):
-            print(line, end="")
-            sys.stdout.flush()
-            os._exit(77)
-        if "Prism is listening" in line:
-            return f"http://127.0.0.1:{port}"
-    raise RuntimeError("Prism didn't start")
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["prism"]:
-        PRISM["folder"] = sys.argv[2]
+    if FOLDER:
         unittest.main(argv=[sys.argv[0], "GitHub.test_every_page_of_the_branches_is_reached_by_its_links", "GitHub.test_what_perch_reads_and_writes_has_githubs_shape",
                             "GitHub.test_a_wrong_state_is_refused"])
     unittest.main()
