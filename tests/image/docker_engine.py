@@ -37,20 +37,20 @@ def enter_namespaces(*more, packages="docker.io busybox-static iproute2"):
         shutil.rmtree(os.environ[INSIDE], ignore_errors=True)
 
 
-def start_engine(place, builder="buildkit"):
-    """Starts it and points this process's environment to it."""
+def start_engine(place, builder="buildkit", storage="vfs"):
+    """Starts it and points this process's environment to it. vfs works everywhere; None: what docker finds best."""
     os.environ.update(HOME=place, TMPDIR=f"{place}/tmp", DOCKER_HOST=f"unix://{place}/docker.sock", DOCKER_CONFIG=f"{place}/docker-config")
     os.mkdir(f"{place}/tmp")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     choose_builder(place, builder)
-    return run_engine(place)
+    return run_engine(place, storage)
 
 
-def run_engine(place):
+def run_engine(place, storage="vfs"):
     log = open(f"{place}/dockerd.log", "w")
     engine = subprocess.Popen(
-        ["dockerd", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--storage-driver=vfs",
-         f"--data-root={place}/data", f"--exec-root={place}/exec", f"--pidfile={place}/pid",
+        ["dockerd", "--iptables=false", "--ip6tables=false", "--ip-masq=false",
+         *([f"--storage-driver={storage}"] if storage else []), f"--data-root={place}/data", f"--exec-root={place}/exec", f"--pidfile={place}/pid",
          f"--host={os.environ['DOCKER_HOST']}"], stdout=log, stderr=log)
     for _ in range(300):
         if subprocess.run(["docker", "version"], capture_output=True).returncode == 0:
@@ -58,7 +58,7 @@ def run_engine(place):
         if engine.poll() is not None:
             break
         time.sleep(0.1)
-    skip(open(f"{place}/dockerd.log").read().strip().splitlines()[-1])
+    skip((open(f"{place}/dockerd.log").read().strip().splitlines() or ["dockerd says nothing"])[-1])
 
 
 def choose_builder(place, builder):
