@@ -1,5 +1,6 @@
 """For tests: starts a peer of this folder, speaks to its control endpoint, makes boto3 clients of it."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -15,9 +16,7 @@ REGION = "eu-central-1"
 def need(*modules):
     """Ends the test as skipped (77) with one line where a Python package is missing."""
     for module in modules:
-        try:
-            __import__(module)
-        except ImportError:
+        if importlib.util.find_spec(module) is None:
             print(f"skipped: the Python package {module} is missing")
             sys.exit(77)
 

@@ -5,6 +5,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -47,7 +48,7 @@ class Recorder(relay.Relay):
                 STATE.log.write(json.dumps(entry, default=str) + "\n")
                 STATE.log.flush()
         for text in templates(request, found.parameters):
-            lint_once(text, f"{request.operation} {found.parameters.get('StackName', '')}".strip(), request.region)
+            lint_once(text, request.operation, found.parameters.get("StackName", ""), request.region)
         self.reply(*answer)
 
 
@@ -59,8 +60,17 @@ def templates(request, parameters):
         yield request.body.decode("utf-8", "replace")
 
 
-def lint_once(text, where, region):
-    digest = hashlib.sha256(text.encode()).hexdigest()
+def shape(text, stack):
+    """A template without what differs from push to push and from branch to branch: commits, digests, the generation, the branch's name."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,}", "#", text)
+    text = re.sub(r'("Generation":\{[^{}]*"Value":|"generation":)"\d+"', r"\1#", text)
+    slug = re.search(r"(?:^|/)perch-[a-z0-9]+-([a-z0-9-]*[a-z0-9])-[a-z0-9]+(?:/|$)", stack or "")
+    return re.sub(rf"\b{re.escape(slug.group(1))}(-[a-z0-9]{{5,}})?\b", "#", text) if slug else text
+
+
+def lint_once(text, operation, stack, region):
+    """Puts a template in the queue, unless one of the same shape was: cfn-lint takes a second."""
+    digest, where = hashlib.sha256(shape(text, stack).encode()).hexdigest(), f"{operation} {stack}".strip()
     with STATE.lock:
         if not STATE.lint or digest in STATE.templates:
             return

@@ -1,6 +1,5 @@
 """Elastic Beanstalk's state: applications, versions, environments, their events, logs and what a load balancer would send them."""
 
-import datetime
 import random
 import re
 import string
@@ -8,6 +7,7 @@ import string
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
+from .clock import now
 from .kinds import Kind, suffix
 from .resources import register
 from .template import Failed, Refused
@@ -16,10 +16,6 @@ PLATFORM_VERSIONS = ["4.6.0", "4.5.2", "4.10.0", "4.9.3", "3.9.9"]  # 4.10.0 is 
 PLATFORM = "Docker running on 64bit Amazon Linux 2023"
 LOG_FILES = ("eb-docker/containers/eb-current-app/stdouterr.log", "eb-engine.log", "eb-hooks.log", "nginx/access.log", "nginx/error.log")
 _TAG = re.compile(r"[\w\s.:/=+\-@]*")
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def platform_arn(region, version):

@@ -6,7 +6,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.elasticbeanstalk.responses import SOLUTION_STACK_DETAILS
 
-from . import beanstalk
+from . import beanstalk, clock
 from .template import Refused
 
 
@@ -148,7 +148,7 @@ class BeanstalkResponse(BaseResponse):
     def request_environment_info(self):
         env = self._env()
         self.store.tails.setdefault(env["EnvironmentId"], f"----------------------------------------\n/var/log/{beanstalk.LOG_FILES[0]}\n----------------------------------------\nlistening, version {env['VersionLabel']}\n")
-        env["requested"] = beanstalk.now()
+        env["requested"] = clock.now()
         return EmptyResult()
 
     def retrieve_environment_info(self):

@@ -5,7 +5,8 @@ import uuid
 
 from moto.core.responses import ActionResult, EmptyResult
 
-from .stacks import Stack, changes, now
+from .clock import now
+from .stacks import Stack, changes
 from .template import Refused
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."

@@ -5,7 +5,8 @@ import threading
 import traceback
 
 from . import registry, resources, template
-from .stacks import Resource, now
+from .clock import now
+from .stacks import Resource
 from .template import Failed, Refused
 
 STEP = 2  # seconds between two states of a stack, before scaling

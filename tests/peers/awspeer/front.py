@@ -10,7 +10,7 @@ import urllib.parse
 
 import wire
 
-from . import moto_fixes
+from . import clock, moto_fixes
 
 _SHORT = 200
 
@@ -92,7 +92,7 @@ class Front:
             sent = datetime.datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
         except ValueError:
             return wire.error(request.service, "IncompleteSignature", "Date must be in ISO-8601 'basic format'")
-        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.world.options.get("clock_off", 0))
+        now = clock.now()
         if abs((now - sent).total_seconds()) <= 15 * 60:
             return None
         if request.service == "s3":
@@ -103,7 +103,7 @@ class Front:
                           f"{now:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} {'-' if sent < now else '+'} 15 min.)", 403)
 
     def _answer(self, start_response, status, kind, body, more=()):
-        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + self.world.options.get("clock_off", 0)))
+        date = clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
         start_response(f"{status} {'OK' if status < 300 else 'Error'}", [("Content-Type", kind), ("Content-Length", str(len(body))), ("Date", date), *more])
         return [body]
 
@@ -167,6 +167,8 @@ class Front:
         for key, value in given.items():
             if key in ("page_size", "speed"):
                 setattr(self.world, key, value)
+            elif key == "clock_off":
+                clock.off = value
             else:
                 self.world.options[key] = value
         return self.world.options

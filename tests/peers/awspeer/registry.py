@@ -1,22 +1,20 @@
 """CloudFormation's registry schemas as cfn-lint ships them: which types, properties, replacements and attributes there are."""
 
 import functools
-import importlib
+import importlib.util
 import json
 import os
+import runpy
 
-import cfnlint.data.schemas.resources as resource_files
-
-_FOLDER = os.path.dirname(resource_files.__file__)
+# Read without importing the package: that takes two seconds of processor.
+_SCHEMAS = os.path.join(importlib.util.find_spec("cfnlint").submodule_search_locations[0], "data", "schemas")
+_FOLDER = os.path.join(_SCHEMAS, "resources")
 
 
 @functools.cache
 def _types(region):
-    try:
-        module = importlib.import_module("cfnlint.data.schemas.providers." + region.replace("-", "_"))
-    except ImportError:
-        module = importlib.import_module("cfnlint.data.schemas.providers.us_east_1")
-    return module.types
+    file = os.path.join(_SCHEMAS, "providers", region.replace("-", "_") + ".py")
+    return runpy.run_path(file if os.path.exists(file) else os.path.join(_SCHEMAS, "providers", "us_east_1.py"))["types"]
 
 
 @functools.cache

@@ -1,20 +1,16 @@
 """What a stack is: its resources, events, outputs and exports, and what a new template would change in it."""
 
 import copy
-import datetime
 import json
 import uuid
 
 from . import registry, resources, template
+from .clock import now
 from .template import Failed, NO_VALUE, Refused, Values
 
 IAM_NAMES = {"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::IAM::User": "UserName",
              "AWS::IAM::Group": "GroupName", "AWS::IAM::InstanceProfile": "InstanceProfileName", "AWS::IAM::Policy": None,
              "AWS::IAM::AccessKey": None, "AWS::IAM::UserToGroupAddition": None}
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 class Resource:
