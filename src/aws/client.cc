@@ -89,7 +89,7 @@ Client Client::With(std::stop_token stop) const {
 
 std::string Client::NewToken() { return "p" + RandomHex(16); }
 
-Time Client::Now() const { return shared_->options.clock(); }
+Time Client::Now() const { return shared_->options.clock() + milliseconds(shared_->skew_ms); }
 
 bool Client::Sleep(milliseconds time) const { return shared_->options.sleep(time, stop_); }
 

@@ -70,7 +70,7 @@ class Client {
   Client With(std::stop_token stop) const;
   /// A token for a call that must be done only once: 32 hexadecimal digits after a letter.
   static std::string NewToken();
-  Time Now() const;
+  Time Now() const;  ///< this machine's, or AWS's once AWS refused a call because of the clock (5 minutes off)
   const std::stop_token& stop() const { return stop_; }
   bool Sleep(std::chrono::milliseconds time) const;
 

@@ -128,6 +128,7 @@ TEST_F(Calls, CorrectTheClockOnceAndRemember) {
   EXPECT_EQ(HeaderOf(transport.requests[1].headers, "X-Amz-Date"), "20261122T130000Z");
   ASSERT_TRUE(Ask());
   EXPECT_EQ(HeaderOf(transport.requests[2].headers, "X-Amz-Date"), "20261122T130000Z");
+  EXPECT_EQ(client_->Now(), *ParseTime("2026-11-22T13:00:00Z"));
 }
 
 TEST_F(Calls, AWrongSecretIsNoWrongClock) {

@@ -82,7 +82,7 @@ void DeploymentRun::Tell(const std::string& text) { emit_({.kind = Event::Kind::
 
 void DeploymentRun::Stage(perch::Stage stage) {
   stage_ = stage;
-  stage_began_ = ports_.clock();
+  stage_began_ = client_.Now();
   emit_({.kind = Event::Kind::kStageStarted, .generation = generation_, .stage = stage});
 }
 
@@ -90,7 +90,7 @@ void DeploymentRun::EndStage() {
   emit_({.kind = Event::Kind::kStageFinished,
          .generation = generation_,
          .stage = stage_,
-         .took = ports_.clock() - stage_began_});
+         .took = client_.Now() - stage_began_});
   stage_.reset();
 }
 
@@ -137,8 +137,8 @@ Status DeploymentRun::Begin() {
   record.last_attempt = Attempt{.generation = generation_,
                                 .commit = request_.step.commit,
                                 .settings_hash = request_.step.settings_hash,
-                                .started_at = ports_.clock()};
-  record.updated_at = ports_.clock();
+                                .started_at = client_.Now()};
+  record.updated_at = client_.Now();
   if (found_.etag.empty()) record.created_at = record.updated_at;
   record.Causes("stack", stack_name_);
   return records_->Write(found_);
@@ -276,7 +276,7 @@ Status DeploymentRun::PutBundle() {
 
 Status DeploymentRun::Change(const StackRequest& request) {
   Stage(perch::Stage::kStart);
-  change_began_ = ports_.clock();
+  change_began_ = client_.Now();
   const bool fresh = !stack_;
   const std::int64_t usually = fresh ? found_.record.create_seconds : found_.record.update_seconds;
   StackChanger::Hooks hooks;
@@ -289,7 +289,7 @@ Status DeploymentRun::Change(const StackRequest& request) {
   if (!outcome) return Fail(outcome.error());
   stack_ = outcome->stack;
   url_ = OutputOf(*stack_, outputs::kUrl);
-  const std::int64_t took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_).count();
+  const std::int64_t took = std::chrono::duration_cast<std::chrono::seconds>(client_.Now() - change_began_).count();
   changed_ = outcome->changed;
   if (changed_ && !ports_.detach) (fresh ? found_.record.create_seconds : found_.record.update_seconds) = took;
   EndStage();
@@ -305,7 +305,7 @@ void DeploymentRun::Show(const StackProgress& progress, std::chrono::seconds usu
   if (!ports_.on_progress || text.empty()) return;
   ports_.on_progress({.text = std::move(text),
                       .busy = progress_text_.Busy(),
-                      .took = std::chrono::duration_cast<std::chrono::seconds>(ports_.clock() - change_began_),
+                      .took = std::chrono::duration_cast<std::chrono::seconds>(client_.Now() - change_began_),
                       .usually = usually});
 }
 
@@ -330,7 +330,7 @@ Status DeploymentRun::DeleteFirst() {
 /// From now on the stack tells how the attempt ends (EnvironmentOf).
 Status DeploymentRun::HandOver() {
   found_.record.last_attempt->stage = perch::Stage::kStart;
-  found_.record.updated_at = ports_.clock();
+  found_.record.updated_at = client_.Now();
   return records_->Write(found_);
 }
 
@@ -361,7 +361,7 @@ Status DeploymentRun::WaitForHealth() {
                                            .apps_at = ports_.apps_at,
                                            .status = settings_.health_status,
                                            .longest = request_.settings.health_timeout},
-                                          ports_.clock, stop_);
+                                          stop_);
   if (healthy) EndStage();
   if (!healthy && healthy.error().kind != ErrorKind::kCancelled)
     instance_log_ = InstanceLog(client_, *ports_.transport, OutputOf(*stack_, outputs::kEnvironment));
@@ -378,7 +378,7 @@ Status DeploymentRun::Succeeded() {
   BranchRecord& record = found_.record;
   record.fixed = FixedOf(settings_, request_.branch.name);
   record.last_attempt->result = Attempt::Result::kSucceeded;
-  record.last_attempt->ended_at = record.updated_at = ports_.clock();
+  record.last_attempt->ended_at = record.updated_at = client_.Now();
   const Status written = records_->Write(found_);
   if (!written && written.error().kind == ErrorKind::kSuperseded) return written;
   if (!written) Tell(written.error().Text());
@@ -402,7 +402,7 @@ Status DeploymentRun::Failed(Error error) {
     emit_({.kind = Event::Kind::kStageFailed,
            .generation = generation_,
            .stage = stage_,
-           .took = ports_.clock() - stage_began_,
+           .took = client_.Now() - stage_began_,
            .text = error.Text()});
   }
   // What is not the branch's fault is tried again by whoever called, under a new number.
@@ -410,7 +410,7 @@ Status DeploymentRun::Failed(Error error) {
   attempt.result = error.kind == ErrorKind::kUnavailable ? Attempt::Result::kInterrupted : Attempt::Result::kFailed;
   attempt.stage = stage_;
   attempt.reason = error.Text();
-  attempt.ended_at = found_.record.updated_at = ports_.clock();
+  attempt.ended_at = found_.record.updated_at = client_.Now();
   const Status written = records_->Write(found_);
   if (!written && written.error().kind == ErrorKind::kSuperseded) return written;
   return Fail(std::move(error));

@@ -53,7 +53,6 @@ struct DeployPorts {
   std::function<void(const DeployProgress&)> on_progress;           ///< may be empty
   std::function<void(const std::vector<aws::Change>&)> on_changes;  ///< before they are executed; may be empty
   std::string apps_at;  ///< "http://127.0.0.1:8080": where all apps answer by their Host header; "": at their own URLs
-  Clock clock;
   std::chrono::milliseconds poll = std::chrono::seconds(3);  ///< between two looks at a stack; 2 s at least on AWS
   bool detach = false;                                       ///< end as soon as CloudFormation has begun
 };

@@ -14,8 +14,8 @@ constexpr std::chrono::seconds kPoll(2);
 }  // namespace
 
 Status WaitUntilHealthy(const aws::Client& client, net::Transport& transport, const HealthCheck& check,
-                        const Clock& clock, const std::stop_token& stop) {
-  const Time end = clock() + check.longest;
+                        const std::stop_token& stop) {
+  const Time end = client.Now() + check.longest;
   net::RemoteRequest ask{.url = (check.apps_at.empty() ? check.url : check.apps_at) + check.path,
                          .headers = {{"User-Agent", "perch"}},
                          .timeout = std::chrono::seconds(10),
@@ -32,7 +32,7 @@ Status WaitUntilHealthy(const aws::Client& client, net::Transport& transport, co
       if (answer.error().kind == ErrorKind::kCancelled) return Fail(StoppedWaiting());
       answered = answer.error().why.empty() ? answer.error().what : answer.error().why;
     }
-    if (clock() >= end) {
+    if (client.Now() >= end) {
       return Fail({.what = "the link does not answer as it should",
                    .where = check.url + check.path,
                    .why = answered + ", for " + FormatDuration(check.longest),

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "aws/client.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "net/remote.h"
 
@@ -23,6 +22,6 @@ struct HealthCheck {
 
 /// Asks every two seconds until the app answers as it should. kCancelled when stopped.
 Status WaitUntilHealthy(const aws::Client& client, net::Transport& transport, const HealthCheck& check,
-                        const Clock& clock, const std::stop_token& stop);
+                        const std::stop_token& stop);
 
 }  // namespace perch::beanstalk

@@ -193,7 +193,7 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
   BranchRecord& record = seen->found.record;
   record.generation = environment.generation + 1;
   record.deleting = true;
-  record.updated_at = options_.ports.clock();
+  record.updated_at = options_.ports.client.Now();
   record.Causes("stack", StackNameFor(options_.app, step.branch));
   if (seen->stack) {
     const Status noted = NoteContents(options_.ports.client, seen->stack->id, record);
@@ -258,7 +258,7 @@ Status AwsPlatform::RecordFailure(const Step& step, const std::string& reason) {
   }
   if (record.identity.profile.empty()) record.identity.profile = step.profile;
   record.generation = now + 1;
-  record.updated_at = options_.ports.clock();
+  record.updated_at = options_.ports.client.Now();
   if (seen->found.etag.empty()) record.created_at = record.updated_at;
   record.last_attempt = Attempt{.generation = record.generation,
                                 .commit = step.commit,
@@ -280,7 +280,7 @@ Result<engine::LogPiece> AwsPlatform::ReadLog(const std::string& branch, std::ui
   if (!seen) return Fail(seen.error());
   const std::string name = seen->stack ? OutputOf(*seen->stack, outputs::kEnvironment) : "";
   if (name.empty()) return engine::LogPiece{.next = from, .ended = true};
-  return AppLog(options_.ports.client, *options_.ports.transport, name, from, limit, options_.ports.clock());
+  return AppLog(options_.ports.client, *options_.ports.transport, name, from, limit, options_.ports.client.Now());
 }
 
 }  // namespace perch::beanstalk

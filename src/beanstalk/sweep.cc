@@ -67,7 +67,7 @@ Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
   return MakeSweepPlan({.stacks = stacks,
                         .branches = branches,
                         .marks = graced && options_.marks ? &known_ : nullptr,
-                        .now = options_.clock(),
+                        .now = options_.client.Now(),
                         .records = *records,
                         .region = client.region()},
                        options_.rules);
@@ -75,12 +75,12 @@ Result<SweepPlan> Sweep::Plan(std::stop_token stop) {
 
 bool Sweep::NeedsRecording(const SweepPlan& plan) const {
   return options_.rules.grace.count() > 0 && options_.marks &&
-         MarksAfter(plan, known_, options_.client.region(), options_.clock()) != known_;
+         MarksAfter(plan, known_, options_.client.region(), options_.client.Now()) != known_;
 }
 
 Status Sweep::Record(const SweepPlan& plan, std::stop_token stop) {
   if (!NeedsRecording(plan)) return {};
-  const Time now = options_.clock();
+  const Time now = options_.client.Now();
   const Status done = MarksStore(aws::S3(options_.client.With(stop)), *options_.marks).Update([&](const Marks& marks) {
     return MarksAfter(plan, marks, options_.client.region(), now);
   });

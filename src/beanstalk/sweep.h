@@ -44,7 +44,6 @@ class Sweep {
     std::optional<MarksPlace> marks;  ///< nullopt: the versions bucket of `rules.app`, where it has one
     /// Reads a template, JSON or YAML; what it cannot read is not deleted.
     std::function<Result<Value>(const std::string& text, const std::string& name)> read_template;
-    Clock clock;
     /// A line about a stack, one at a time, from any thread; may be empty.
     std::function<void(const std::string& stack, const std::string& text)> progress;
     int parallel = 6;          ///< stacks emptied at once

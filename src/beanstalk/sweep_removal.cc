@@ -75,7 +75,7 @@ SweepResult Removal::Run(const SweepPlan& plan) {
                                .branch = judged.branch,
                                .record = judged.record.has_value()}});
   }
-  const Time until = options_.clock() + options_.patience;
+  const Time until = client_.Now() + options_.patience;
   std::chrono::milliseconds pause = options_.first_poll;
   while (true) {
     std::vector<Job*> to_do;
@@ -89,7 +89,7 @@ SweepResult Removal::Run(const SweepPlan& plan) {
     const bool waiting =
         std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.phase == Phase::kDeleting; });
     if (!waiting) break;
-    if (!client_.Sleep(pause) || options_.clock() > until) break;
+    if (!client_.Sleep(pause) || client_.Now() > until) break;
     Poll(jobs);
     pause = std::min(options_.longest_poll, pause * 3 / 2);
   }
@@ -121,7 +121,7 @@ void Removal::ActOnRecord(Job& job) {
     return End(job, SweptStack::End::kStays, "there is a stack of this name again");
   if (!stack && stack.error().outcome != aws::Outcome::kNotFound)
     return End(job, SweptStack::End::kFailed, InShort(stack.error()));
-  Result<std::optional<ClaimedRecord>> claimed = ClaimLoneRecord(client_, *job.planned->record, options_.clock());
+  Result<std::optional<ClaimedRecord>> claimed = ClaimLoneRecord(client_, *job.planned->record, client_.Now());
   if (!claimed) {
     const bool superseded = claimed.error().kind == ErrorKind::kSuperseded;
     return End(job, superseded ? SweptStack::End::kStays : SweptStack::End::kFailed, InShort(claimed.error()));
@@ -135,7 +135,7 @@ void Removal::ActOnRecord(Job& job) {
 bool Removal::Claim(Job& job) {
   if (job.claimed || applications_.empty() || !job.planned->stack.tags.contains("perch:app")) return true;
   Result<std::optional<ClaimedRecord>> claimed =
-      ClaimRecordOf(client_, applications_, job.planned->stack, options_.clock());
+      ClaimRecordOf(client_, applications_, job.planned->stack, client_.Now());
   if (!claimed) {
     const bool superseded = claimed.error().kind == ErrorKind::kSuperseded;
     End(job, superseded ? SweptStack::End::kStays : SweptStack::End::kFailed,
@@ -222,7 +222,7 @@ bool Removal::StillToGo(Job& job) {
   }
   if (now->updated != planned.stack.updated && job.tries == 0)
     return stays(SweptStack::End::kStays, "somebody updated it meanwhile");
-  if (const auto must = MustStay(*now, planned.branch, options_.rules, options_.clock()))
+  if (const auto must = MustStay(*now, planned.branch, options_.rules, client_.Now()))
     return stays(SweptStack::End::kStays, must->reason);
   return true;
 }

@@ -69,8 +69,7 @@ class SweepTest : public testing::Test {
                        .clock = [] { return kNow; },
                        .sleep = [](auto, auto) { return true; }}),
                   .branches = &branches,
-                  .rules = {.adopt = true, .limit = [](int) { return 3; }},
-                  .clock = [] { return kNow; }});
+                  .rules = {.adopt = true, .limit = [](int) { return 3; }}});
   }
   /// "end: reason" of the one stack, when `change` happens between plan and apply.
   std::string After(const std::function<void()>& change) {

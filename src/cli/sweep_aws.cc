@@ -11,7 +11,6 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/sweep_print.h"
-#include "cli/system_clock.h"
 #include "config/profiles.h"
 #include "config/project.h"
 #include "config/template.h"
@@ -117,7 +116,6 @@ Result<beanstalk::Sweep::Options> OptionsFor(const Context& context, const Wante
                 .limit = plan::DeleteLimit},
       .marks = marks,
       .read_template = config::ReadTemplate,
-      .clock = SystemClock(),
       .progress = [json = arguments.json](const std::string& stack, const std::string& text) {
         if (json) return;
         std::printf("%s: %s\n", Printable(stack).c_str(), Printable(text).c_str());

@@ -1,5 +1,6 @@
 """The origin's clean-up, by perch: what goes, what stays, and that doubt deletes nothing."""
 
+import datetime
 import json
 import math
 import sys
@@ -203,6 +204,42 @@ def grace_is_counted_from_the_first_sighting(world):
     code, out, err = world.sweep("--grace", "1h", *marks)
     equal((code, world.stacks()), (0, ["shop-main"]), out + err)
     holds(out, "branch 'gone' is gone, first seen 2020-01-01T00:00:00.000Z\n")
+
+
+def the_grace_is_counted_by_awss_clock(world):
+    """However wrong this machine's is, and whoever saw first that a branch is gone."""
+    world.s3.create_bucket(Bucket="marks", CreateBucketConfiguration={"LocationConstraint": REGION})
+    world.stack("shop-main", "main")
+    world.stack("shop-gone", "gone")
+    wanted = ("--grace", "1h", "--marks", "s3://marks/sweep.json")
+    mark = {"stack": world.cfn.describe_stacks(StackName="shop-gone")["Stacks"][0]["StackId"], "branch": "gone"}
+
+    def sweep(clock_off, first_seen=None):
+        """This machine is so many seconds behind AWS; somebody saw it so many minutes ago. Gives the new mark's age in minutes too."""
+        now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=clock_off)
+        if first_seen is not None:
+            at = (now - datetime.timedelta(minutes=first_seen)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            world.s3.put_object(Bucket="marks", Key="sweep.json", Body=json.dumps({"format": "perch-sweep-marks-1", "marks": [{**mark, "first_seen": at}]}))
+        since = len(world.calls())
+        world.peer.tell("options", clock_off=clock_off)
+        code, out, err = world.sweep(*wanted)
+        world.peer.tell("options", clock_off=0)
+        equal((code, err), (0, ""), out)
+        equal([n for n, c in enumerate(world.calls(since=since)) if c["status"] == 403], [0])
+        marks = json.loads(world.s3.get_object(Bucket="marks", Key="sweep.json")["Body"].read())["marks"]
+        return out, [round((now - datetime.datetime.fromisoformat(m["first_seen"])).total_seconds() / 60, -1) for m in marks]
+
+    for clock_off in (3600, -3600):
+        world.s3.delete_object(Bucket="marks", Key="sweep.json")
+        equal(sweep(clock_off)[1], [0], "seen for the first time")
+        out, marks = sweep(clock_off, first_seen=10)
+        equal((marks, world.stacks()), ([10], ["shop-gone", "shop-main"]), out)
+        holds(out, "wait  shop-gone  branch 'gone' is gone, first seen ")
+    out, _ = sweep(3600, first_seen=70)
+    equal(world.stacks(), ["shop-main"], out)
+
+
+the_grace_is_counted_by_awss_clock.peer = ("--auth",)
 
 
 def a_grace_without_a_place_for_marks_is_refused(world):

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "beanstalk/environment_template.h"
 #include "beanstalk/image_registry.h"
-#include "cli/system_clock.h"
 #include "cli/template_input.h"
 #include "config/profiles.h"
 #include "config/template.h"
@@ -136,7 +135,7 @@ LookPorts AwsWorld::Look() {
           .settings = *settings_,
           .platform = platform_.get(),
           .policy = project_->Policy(),
-          .now = SystemClock()()};
+          .now = session_->client().Now()};
 }
 
 std::string AwsWorld::UrlFor(const std::string& branch) const {
@@ -167,7 +166,6 @@ Status AwsWorld::OpenPlatform() {
                 .on_progress = options_.on_progress,
                 .on_changes = options_.on_changes,
                 .apps_at = EnvironmentVariable("PERCH_AWS_APPS"),
-                .clock = SystemClock(),
                 .poll = PollTime(),
                 .detach = options_.detach},
       .application_of = [this](const std::string& branch) { return ApplicationOf(branch); },
