@@ -79,4 +79,17 @@ void OperationEvents::Note(const aws::StackEvent& event) {
   if (!first) first = event;
 }
 
+aws::Answer<void> ReadEvents(const aws::Client& client, const std::string& stack_id, std::chrono::milliseconds poll,
+                             OperationEvents& events) {
+  const aws::Pages<aws::StackEvent> pages = aws::CloudFormation(client).DescribeStackEvents(stack_id);
+  for (const aws::Answer<std::vector<aws::StackEvent>>& page : pages) {
+    if (!page) return aws::Failed(page.error());
+    for (const aws::StackEvent& event : *page) {
+      if (!events.Take(event)) return {};
+    }
+    if (!client.Sleep(poll)) return aws::Failed({.outcome = aws::Outcome::kRetry, .cause = aws::Cause::kStopped});
+  }
+  return {};
+}
+
 }  // namespace perch::beanstalk

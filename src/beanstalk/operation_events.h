@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -50,5 +51,9 @@ class OperationEvents {
   std::optional<aws::StackEvent> end_, cause_, consequence_;
   std::set<std::string> left_;
 };
+
+/// One reading: as many pages as the events that are not known yet, with `poll` between them.
+aws::Answer<void> ReadEvents(const aws::Client& client, const std::string& stack_id, std::chrono::milliseconds poll,
+                             OperationEvents& events);
 
 }  // namespace perch::beanstalk

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "beanstalk/nested_cause.h"
 #include "beanstalk/operation_events.h"
 #include "beanstalk/stack_status.h"
 
@@ -24,20 +25,6 @@ Error NobodyWaits(const Operation& operation, const std::string& status) {
   return error;
 }
 
-/// One reading: as many pages as the events that are not known yet, with `poll` between them.
-aws::Answer<void> Read(const aws::Client& client, const std::string& stack_id, std::chrono::milliseconds poll,
-                       OperationEvents& events) {
-  const aws::Pages<aws::StackEvent> pages = aws::CloudFormation(client).DescribeStackEvents(stack_id);
-  for (const aws::Answer<std::vector<aws::StackEvent>>& page : pages) {
-    if (!page) return aws::Failed(page.error());
-    for (const aws::StackEvent& event : *page) {
-      if (!events.Take(event)) return {};
-    }
-    if (!client.Sleep(poll)) return aws::Failed({.outcome = aws::Outcome::kRetry, .cause = aws::Cause::kStopped});
-  }
-  return {};
-}
-
 }  // namespace
 
 Error StoppedWaiting() { return {.kind = ErrorKind::kCancelled, .what = "stopped; what CloudFormation began goes on"}; }
@@ -50,9 +37,12 @@ std::string UniqueName(const std::string& beginning) {
 Result<OperationEnd> WaitForEnd(const aws::Client& client, const Operation& operation, std::chrono::milliseconds poll,
                                 const std::function<void(const StackProgress&)>& on_progress) {
   OperationEvents events(operation.stack_id, operation.token, operation.since);
+  std::optional<Time> began;  // by CloudFormation's clock
   const auto over = [&](std::string status, std::string reason) {
-    return OperationEnd{
+    OperationEnd ended{
         .status = std::move(status), .reason = std::move(reason), .cause = events.cause(), .left = events.left()};
+    if (ended.cause && began) ended.cause = CauseInside(client, *ended.cause, *began, poll);
+    return ended;
   };
   const Time end = client.Now() + operation.longest;
   std::string status = "in progress";
@@ -64,13 +54,14 @@ Result<OperationEnd> WaitForEnd(const aws::Client& client, const Operation& oper
       if (stack && !IsUnderWay(stack->status)) return over(stack->status, stack->status_reason);
       if (stack) status = stack->status;
     } else {
-      const aws::Answer<void> read = Read(client, operation.stack_id, poll, events);
+      const aws::Answer<void> read = ReadEvents(client, operation.stack_id, poll, events);
       if (!read) {
         if (read.error().cause == aws::Cause::kStopped) return Fail(StoppedWaiting());
         if (read.error().outcome == aws::Outcome::kNotFound) return over("DELETE_COMPLETE", "");
         if (read.error().outcome != aws::Outcome::kRetry) return Fail(read.error());
       }
       for (const aws::StackEvent& event : events.Finish()) {
+        if (!began) began = event.time;
         if (event.physical_id == operation.stack_id) status = event.status;
         if (on_progress) {
           on_progress({event.time.value_or(client.Now()), event.logical_id, event.type, event.status, event.reason,

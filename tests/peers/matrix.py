@@ -89,6 +89,8 @@ def run(name, calls, make, case, some, workers=3, faults=tuple(KILLS) + FAULTS):
                     failed.append((nth, fault))
                     where = traceback.extract_tb(error.__traceback__)[-1].lineno
                     print(f"FAILED {fault} at call {nth} ({calls[nth - 1]}), line {where}: {type(error).__name__}: {error}", flush=True)
+                    world.stop()  # what is left there would fail the others too
+                    world = make()
         finally:
             world.stop()
 
