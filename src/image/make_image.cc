@@ -147,22 +147,29 @@ class Maker {
     const Result<std::optional<Login>> login = ports_.login ? ports_.login() : std::nullopt;
     if (!login) return Fail(login.error());
     const std::string tag = ImageTagOf(request_);
-    const Result<std::string> digest = ports_.docker.Push({.image = WorkTag(folder.name()),
-                                                           .repository = request_.repository,
-                                                           .tag = tag,
-                                                           .login = *login,
-                                                           .scratch = folder.path()},
-                                                          on_output, stop_);
-    if (digest) {
-      made.reference = request_.repository + "@" + *digest;
-      return {};
+    const PushOptions push = {.image = WorkTag(folder.name()),
+                              .repository = request_.repository,
+                              .tag = tag,
+                              .login = *login,
+                              .scratch = folder.path()};
+    Result<std::string> digest = Fail({});
+    // Of two pushes of the same layers at once a registry may refuse one, which passes.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      digest = ports_.docker.Push(push, on_output, stop_);
+      if (digest) {
+        made.reference = request_.repository + "@" + *digest;
+        return {};
+      }
+      if (digest.error().kind == ErrorKind::kCancelled) break;
+      // Where tags can't be moved, somebody else may just have pushed the same tree.
+      const Result<std::optional<MadeImage>> theirs = Find();
+      if (!theirs) break;
+      if (*theirs) {
+        made = **theirs;
+        return {};
+      }
     }
-    if (digest.error().kind == ErrorKind::kCancelled) return Fail(digest.error());
-    // Where tags can't be moved, somebody else may just have pushed the same tree.
-    const Result<std::optional<MadeImage>> theirs = Find();
-    if (!theirs || !*theirs) return Fail(digest.error());
-    made = **theirs;
-    return {};
+    return Fail(digest.error());
   }
 
   void Say(ImageStage stage, std::string_view text) const {

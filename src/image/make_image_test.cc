@@ -33,8 +33,8 @@ class Source : public engine::testing::FakeBranchSource {
   std::string error;
 };
 
-/// MakeImage with a program in docker's place: it writes down how it was called, fails at what HERE/fail names, and
-/// never ends what HERE/hang names. The real one is tried in tests/image.
+/// MakeImage with a program in docker's place: it writes down how it was called, fails at what HERE/fail names (once:
+/// HERE/fail-once), and never ends what HERE/hang names. The real one is tried in tests/image.
 class MakeImageTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -44,6 +44,7 @@ class MakeImageTest : public ::testing::Test {
 what=$1; [ "$1" != image ] || what="$1-$2"; [ "$1" != version ] || [ "$3" != "{{.Server.Version}}" ] || what=engine
 echo "$what $*" >> HERE/log
 if [ "$(cat HERE/hang 2>/dev/null)" = "$what" ]; then echo hanging; exec sleep 600; fi
+if [ "$(cat HERE/fail-once 2>/dev/null)" = "$what" ]; then rm HERE/fail-once; echo "not yet"; exit 7; fi
 if [ "$(cat HERE/fail 2>/dev/null)" = "$what" ]; then echo "no $what today"; echo "no $what" >&2; exit 7; fi
 case $what in
   buildx) exit 1 ;;
@@ -247,6 +248,15 @@ TEST_F(MakeImageTest, AFailedPushNamesTheTag) {
   EXPECT_EQ(made.error().Text(), "the push failed: " + kRepository + ":" + looked_up_.at(0) + ": exit code 7");
   EXPECT_THAT(Log(), HasSubstr("image-rm image rm --force " + kRepository + ":")) << "its name does not stay";
   EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(MakeImageTest, APushIsTriedTwice) {
+  Set("fail-once", "push");
+  const Result<MadeImage> made = Make();
+  ASSERT_TRUE(made) << made.error().Text();
+  EXPECT_EQ(made->reference, kRepository + "@" + kDigest);
+  EXPECT_TRUE(made->built);
+  EXPECT_THAT(Calls(), ElementsAre("build", "run", "push", "push"));
 }
 
 TEST_F(MakeImageTest, AfterAFailedPushWhatSomebodyElseJustPushedCounts) {
