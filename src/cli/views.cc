@@ -28,6 +28,7 @@ void PrintViews(const Value& views) {
                     state ? ColouredState(*state) : StringAt(view, "state"), Printable(StringAt(view, "profile")),
                     serving.empty() ? "-" : serving,
                     state == State::kReady || !serving.empty() ? StringAt(view, "url") : reason});
+    if (state == State::kFailed && !serving.empty()) rows.back().push_back(reason);
   }
   if (rows.size() == 1) {
     std::printf("No branches yet. Push one, and it will be here.\n");
