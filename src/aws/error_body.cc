@@ -79,7 +79,7 @@ Failure ReadFailure(Service service, const net::RemoteResponse& response) {
   }
   if (failure.region.empty()) failure.region = HeaderOf(response.headers, "x-amz-bucket-region");
   if (!IsRegion(failure.region)) failure.region.clear();
-  if (failure.code.empty() && service == Service::kS3) failure.code = CodeOf(response.status);
+  if (failure.code.empty() && service == Service::kS3 && response.body.empty()) failure.code = CodeOf(response.status);
   if (failure.code.empty() && failure.message.empty()) {
     failure.message = "HTTP status " + std::to_string(response.status) + " without a reason";
   }

@@ -163,7 +163,7 @@ void Classify(Failure& failure) {
   if (Contains(code, "AlreadyExist") || code == "BucketAlreadyOwnedByYou")
     return set(Outcome::kConflict, Cause::kExists);
   if (SaysConflict(code, message) || failure.status == 409) return set(Outcome::kConflict, Cause::kOther);
-  if (failure.status == 404) return set(Outcome::kNotFound, Cause::kOther);
+  if (failure.status == 404 && !code.empty()) return set(Outcome::kNotFound, Cause::kOther);
   if (failure.status == 401 || failure.status == 403) return set(Outcome::kRefused, Cause::kNoPermission);
   set(Outcome::kFatal, Cause::kOther);
 }

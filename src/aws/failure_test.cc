@@ -89,6 +89,14 @@ TEST(ReadFailure, KnowsEveryForm) {
   const Failure head = ReadFailure(Service::kS3, {.status = 404});
   EXPECT_EQ(head.outcome, Outcome::kNotFound);
 
+  // A proxy's or another server's page says nothing about a stack or an object.
+  for (const Service service : {Service::kCloudFormation, Service::kLogs, Service::kS3}) {
+    const Failure page = ReadFailure(service, {.status = 404, .body = "<html><h1>404 Not Found</h1></html>"});
+    EXPECT_EQ(page.outcome, Outcome::kFatal);
+    EXPECT_EQ(page.message, "HTTP status 404 without a reason");
+  }
+  EXPECT_EQ(ReadFailure(Service::kCloudFormation, {.status = 404}).outcome, Outcome::kFatal);
+
   const Failure nonsense = ReadFailure(Service::kS3, {.status = 400, .body = "<<<"});
   EXPECT_EQ(nonsense.outcome, Outcome::kFatal);
   EXPECT_EQ(nonsense.message, "HTTP status 400 without a reason");

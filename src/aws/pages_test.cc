@@ -165,6 +165,17 @@ TEST_F(Lists, ButNotForEver) {
   EXPECT_FALSE(report->Empty());
 }
 
+TEST_F(Lists, AnAppThatWritesFasterThanItIsEmptiedDoesNotKeepItForEver) {
+  for (int i = 0; i < 1000; ++i) {
+    transport.Add(200, Versions(1, "k"));
+    transport.Add(200, "<DeleteResult/>");
+  }
+  transport.Add(200, kNoUploads);
+  Answer<EmptyingReport> report = EmptyBucket(S3(MakeClient()), "bucket");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->deleted, 1000u);
+}
+
 TEST_F(Lists, AMissingBucketIsEmpty) {
   transport.Add(404, "<Error><Code>NoSuchBucket</Code></Error>");
   Answer<EmptyingReport> report = EmptyBucket(S3(MakeClient()), "bucket");

@@ -12,6 +12,8 @@ Answer<std::vector<ObjectVersion>> FirstPage(const S3& s3, const std::string& bu
 }
 
 constexpr int kFruitlessRounds = 3;
+// A page that is not full is nearly always the last: so many mean that somebody writes all the while.
+constexpr int kMostShortPages = 1000;
 
 bool AllMayBeRetried(const std::vector<DeleteError>& left) {
   return std::all_of(left.begin(), left.end(),
@@ -28,11 +30,12 @@ Answer<EmptyingReport> EmptyBucket(const S3& s3, const std::string& bucket,
     return report.bucket_gone;
   };
   int fruitless = 0;
-  while (true) {
+  for (int short_pages = 0; short_pages < kMostShortPages;) {
     Answer<std::vector<ObjectVersion>> versions = FirstPage(s3, bucket);
     if (!versions && gone(versions.error())) return report;
     if (!versions) return Failed(versions.error());
     if (versions->empty()) break;
+    if (versions->size() < kMostKeysPerDelete) ++short_pages;
     Answer<std::vector<DeleteError>> left = s3.DeleteObjects(bucket, *versions);
     if (!left && gone(left.error())) return report;
     if (!left) return Failed(left.error());
