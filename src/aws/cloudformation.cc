@@ -14,6 +14,17 @@ TextMap MapOf(const pugi::xml_node& node, const char* list, const char* key, con
   return map;
 }
 
+std::vector<std::string> ReadExports(const pugi::xml_node& stack) {
+  std::vector<std::string> exports;
+  EachMember(stack, "Outputs", [&](const pugi::xml_node& output) {
+    std::string name = TextOf(output, "ExportName");
+    if (!name.empty()) exports.push_back(std::move(name));
+  });
+  return exports;
+}
+
+std::string ReadText(const pugi::xml_node& node) { return node.text().get(); }
+
 Stack ReadStack(const pugi::xml_node& node) {
   return {.id = TextOf(node, "StackId"),
           .name = TextOf(node, "StackName"),
@@ -23,6 +34,7 @@ Stack ReadStack(const pugi::xml_node& node) {
           .outputs = MapOf(node, "Outputs", "OutputKey", "OutputValue"),
           .parameters = MapOf(node, "Parameters", "ParameterKey", "ParameterValue"),
           .tags = MapOf(node, "Tags", "Key", "Value"),
+          .exports = ReadExports(node),
           .created = ParseAwsTime(TextOf(node, "CreationTime")),
           .updated = ParseAwsTime(TextOf(node, "LastUpdatedTime")),
           .parent_id = TextOf(node, "ParentId"),
@@ -125,6 +137,17 @@ Pages<StackResource> CloudFormation::ListStackResources(const std::string& stack
   });
 }
 
+Answer<std::vector<std::string>> CloudFormation::ImportersOf(const std::string& export_name) const {
+  const Pages<std::string> pages([&](const std::string& token) {
+    return AskPage<std::string>(client_, "ListImports", QueryParameters().Add("ExportName", export_name), token,
+                                "Imports", &ReadText);
+  });
+  Answer<std::vector<std::string>> importers = pages.All();
+  // Nobody is told as an error, which has no code of its own.
+  if (!importers && importers.error().message.contains("is not imported by any stack")) return {};
+  return importers;
+}
+
 Pages<StackEvent> CloudFormation::DescribeStackEvents(const std::string& stack) const {
   return Pages<StackEvent>([client = client_, stack](const std::string& token) {
     return AskPage<StackEvent>(client, "DescribeStackEvents", QueryParameters().Add("StackName", stack), token,
@@ -224,7 +247,7 @@ Answer<void> CloudFormation::UpdateTerminationProtection(const std::string& stac
 Answer<std::string> CloudFormation::GetTemplate(const std::string& stack) const {
   std::string body;
   QueryParameters parameters;
-  parameters.Add("StackName", stack).Add("TemplateStage", "Original");
+  parameters.Add("StackName", stack).Add("TemplateStage", "Processed");
   Answer<void> done =
       CallQuery(client_, kService, "GetTemplate", parameters, [&](pugi::xml_node result) -> Answer<void> {
         if (!result.child("TemplateBody")) return Unreadable("it has no <TemplateBody>");

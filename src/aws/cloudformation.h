@@ -19,6 +19,7 @@ struct Stack {
   std::string status_reason;
   std::string description;
   TextMap outputs, parameters, tags;
+  std::vector<std::string> exports;  ///< names under which outputs are exported
   std::optional<Time> created, updated;
   std::string parent_id, root_id;  ///< set for a nested stack
   std::string role_arn;
@@ -81,6 +82,8 @@ class CloudFormation {
   /// Stacks in one status, "DELETE_IN_PROGRESS", without tags, parameters and outputs.
   Pages<Stack> ListStacks(const std::string& status) const;
   Pages<StackResource> ListStackResources(const std::string& stack) const;
+  /// Names of the stacks that import what a stack exports; empty when nobody does.
+  Answer<std::vector<std::string>> ImportersOf(const std::string& export_name) const;
   /// Newest first.
   Pages<StackEvent> DescribeStackEvents(const std::string& stack) const;
 
@@ -99,7 +102,7 @@ class CloudFormation {
                                       const std::vector<std::string>& skip = {}) const;
   Answer<void> CancelUpdateStack(const std::string& stack, const std::string& token) const;
   Answer<void> UpdateTerminationProtection(const std::string& stack, bool on) const;
-  /// The template as it was given.
+  /// The template that the stack has, with all that its macros added: as JSON where there are any, else as it was given.
   Answer<std::string> GetTemplate(const std::string& stack) const;
 
  private:

@@ -229,6 +229,25 @@ Answer<void> S3::PutBucketPolicy(const std::string& bucket, const std::string& p
   return {};
 }
 
+Answer<std::string> S3::StackOfBucket(const std::string& bucket) const {
+  Call call = CallOn(bucket, "GetBucketTagging", "GET");
+  call.query = {{"tagging", ""}};
+  std::string stack;
+  const auto read = [&](const net::RemoteResponse& response) -> Answer<void> {
+    pugi::xml_document document;
+    if (Answer<void> whole = ParseXml(response.body, "Tagging", document); !whole) return whole;
+    for (const pugi::xml_node& tag : document.document_element().child("TagSet").children("Tag")) {
+      if (TextOf(tag, "Key") == "aws:cloudformation:stack-id") stack = TextOf(tag, "Value");
+    }
+    return {};
+  };
+  Answer<net::RemoteResponse> response = Ask(std::move(call), read);
+  if (response) return stack;
+  const Failure& failure = response.error();
+  if (failure.outcome == Outcome::kNotFound && failure.cause != Cause::kNoBucket) return std::string();
+  return Failed(failure);
+}
+
 Answer<std::string> S3::BucketRegion(const std::string& bucket) const {
   Answer<net::RemoteResponse> head = Ask(CallOn(bucket, "HeadBucket", "HEAD"));
   const std::string region = head ? HeaderOf(head->headers, "x-amz-bucket-region") : head.error().region;

@@ -82,6 +82,8 @@ class S3 {
   Answer<std::string> GetBucketPolicy(const std::string& bucket) const;
   /// In place of the policy that is there, if any. `policy`: JSON.
   Answer<void> PutBucketPolicy(const std::string& bucket, const std::string& policy) const;
+  /// The id of the stack that made the bucket, by the tag that CloudFormation puts on what it makes; "" without one.
+  Answer<std::string> StackOfBucket(const std::string& bucket) const;
   /// The region a bucket is in, wherever that is.
   Answer<std::string> BucketRegion(const std::string& bucket) const;
 

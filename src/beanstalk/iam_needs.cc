@@ -41,10 +41,10 @@ Value DeployPolicy(const AwsSettings& settings) {
   const Arns arns(settings);
   std::vector<Statement> statements = {
       // What takes no resource, and what is looked for where its name is not known yet.
-      {.actions = {"cloudformation:DescribeStacks", "elasticbeanstalk:ListPlatformVersions",
-                   "elasticbeanstalk:DescribeEvents", "elasticbeanstalk:DescribeEnvironments",
-                   "ecr:GetAuthorizationToken", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots",
-                   "logs:DescribeLogGroups"},
+      {.actions = {"cloudformation:DescribeStacks", "cloudformation:ListImports",
+                   "elasticbeanstalk:ListPlatformVersions", "elasticbeanstalk:DescribeEvents",
+                   "elasticbeanstalk:DescribeEnvironments", "ecr:GetAuthorizationToken", "rds:DescribeDBInstances",
+                   "rds:DescribeDBSnapshots", "logs:DescribeLogGroups"},
        .resources = {"*"}},
       {.actions = {"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet",
                    "cloudformation:ExecuteChangeSet", "cloudformation:DeleteChangeSet",
@@ -55,7 +55,7 @@ Value DeployPolicy(const AwsSettings& settings) {
       {.actions = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
                    "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"},
        .resources = {arns.Repositories()}},
-      {.actions = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"},
+      {.actions = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketTagging"},
        .resources = {arns.Buckets()}},
       {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"},
        .resources = {arns.Objects()}},
@@ -75,24 +75,25 @@ Value DeployPolicy(const AwsSettings& settings) {
 
 Value SweepPolicy(const AwsSettings& settings) {
   const Arns arns(settings);
-  return Policy({// Who has an environment is told by all pages of one list.
-                 {.actions = {"cloudformation:DescribeStacks", "cloudformation:ListStacks",
-                              "elasticbeanstalk:DescribeEnvironments", "elasticbeanstalk:DescribeApplicationVersions",
-                              "elasticbeanstalk:DescribeAccountAttributes", "rds:DescribeDBInstances",
-                              "rds:DescribeDBSnapshots", "logs:DescribeLogGroups", "tag:GetResources"},
-                  .resources = {"*"}},
-                 {.actions = {"cloudformation:ListStackResources", "cloudformation:GetTemplate",
-                              "cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"},
-                  .resources = {arns.Stacks()}},
-                 {.actions = {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket", "s3:ListBucketVersions",
-                              "s3:ListBucketMultipartUploads"},
-                  .resources = {arns.Buckets()}},
-                 {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion",
-                              "s3:AbortMultipartUpload"},
-                  .resources = {arns.Objects()}},
-                 {.actions = {"elasticbeanstalk:DeleteApplicationVersion"}, .resources = {arns.Versions()}},
-                 {.actions = {"logs:DeleteLogGroup"}, .resources = {arns.LogGroups()}},
-                 {.actions = {"secretsmanager:DescribeSecret"}, .resources = {arns.DatabaseSecrets()}}})
+  return Policy(
+             {// Who has an environment is told by all pages of one list.
+              {.actions = {"cloudformation:DescribeStacks", "cloudformation:ListStacks", "cloudformation:ListImports",
+                           "elasticbeanstalk:DescribeEnvironments", "elasticbeanstalk:DescribeApplicationVersions",
+                           "elasticbeanstalk:DescribeAccountAttributes", "rds:DescribeDBInstances",
+                           "rds:DescribeDBSnapshots", "logs:DescribeLogGroups", "tag:GetResources"},
+               .resources = {"*"}},
+              {.actions = {"cloudformation:ListStackResources", "cloudformation:GetTemplate",
+                           "cloudformation:DescribeStackEvents", "cloudformation:DeleteStack"},
+               .resources = {arns.Stacks()}},
+              {.actions = {"s3:GetBucketTagging", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket",
+                           "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"},
+               .resources = {arns.Buckets()}},
+              {.actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion",
+                           "s3:AbortMultipartUpload"},
+               .resources = {arns.Objects()}},
+              {.actions = {"elasticbeanstalk:DeleteApplicationVersion"}, .resources = {arns.Versions()}},
+              {.actions = {"logs:DeleteLogGroup"}, .resources = {arns.LogGroups()}},
+              {.actions = {"secretsmanager:DescribeSecret"}, .resources = {arns.DatabaseSecrets()}}})
       .value();
 }
 

@@ -50,10 +50,32 @@ bool CanBeDeleted(std::string_view status) {
   }
 }
 
+/// What is the same in the spellings that CI systems and their scripts make of one branch's name: as a whole reference,
+/// of a remote, escaped, in lower case, as a slug, with what tags cannot hold replaced.
+std::string Folded(const std::string& name) {
+  std::string text = ToLower(PercentDecode(name).value_or(name));
+  text = std::string(Trim(text));
+  for (const std::string_view prefix : {"refs/heads/", "refs/remotes/", "origin/"}) {
+    if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  }
+  std::string folded;
+  for (const char c : text) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+    if (kept) {
+      folded += c;
+    } else if (!folded.ends_with('-')) {
+      folded += '-';
+    }
+  }
+  return folded;
+}
+
 /// The branches of one listing, and what may be one of them.
 class Branches {
  public:
-  explicit Branches(std::span<const std::string> names) : names_(names.begin(), names.end()) {}
+  explicit Branches(std::span<const std::string> names) : names_(names.begin(), names.end()) {
+    for (const std::string& name : names_) folded_.emplace(Folded(name), &name);
+  }
   bool Has(const std::string& name) const { return names_.contains(name); }
   /// A branch of which `name` may be the beginning; nullptr if there is none.
   const std::string* Longer(const std::string& name) const {
@@ -62,8 +84,15 @@ class Branches {
     return at != names_.end() && at->starts_with(name) ? &*at : nullptr;
   }
 
+  /// A branch that `name` may mean in another spelling; nullptr if there is none.
+  const std::string* Like(const std::string& name) const {
+    const auto at = folded_.find(Folded(name));
+    return at == folded_.end() ? nullptr : at->second;
+  }
+
  private:
   std::set<std::string> names_;
+  std::map<std::string, const std::string*> folded_;
 };
 
 aws::Stack WithoutDetails(const aws::Stack& stack) {
@@ -168,6 +197,13 @@ StackVerdict Judge(const aws::Stack& stack, const Branches& branches, const Swee
   if (const std::string* longer = branches.Longer(judged.branch)) {
     judged.verdict = Verdict::kKeep;
     judged.reason = "its tag may be the cut name of branch " + Quoted(*longer);
+    return judged;
+  }
+  // What perch wrote is exact; what others wrote is whatever their CI calls the branch.
+  const std::string* like = stack.tags.contains("perch:app") ? nullptr : branches.Like(judged.branch);
+  if (like) {
+    judged.verdict = Verdict::kUnreadable;
+    judged.reason = "its tag " + Quoted(judged.branch) + " may mean branch " + Quoted(*like);
     return judged;
   }
   JudgeOrphan(judged, input, rules);
@@ -323,12 +359,18 @@ SweepPlan MakeSweepPlan(const SweepInput& input, const SweepRules& rules) {
 
 Marks MarksAfter(const SweepPlan& plan, const Marks& marks, std::string_view region, Time now) {
   std::map<std::string_view, const StackVerdict*> listed;
-  for (const StackVerdict& judged : plan.stacks) listed[judged.stack.id] = &judged;
+  std::set<std::string> accounts;
+  for (const StackVerdict& judged : plan.stacks) {
+    listed[judged.stack.id] = &judged;
+    const std::vector<std::string> arn = Split(judged.stack.id, ':');
+    if (arn.size() > 4) accounts.insert(arn[4]);
+  }
   Marks after;
   for (const auto& [id, mark] : marks) {
     const auto at = listed.find(id);
     const std::vector<std::string> arn = Split(id, ':');
-    const bool ours = arn.size() > 3 && arn[3] == region;
+    // Accounts may share the object.
+    const bool ours = arn.size() > 4 && arn[3] == region && (arn[0] != "arn" || accounts.contains(arn[4]));
     const bool keep = at == listed.end() ? !ours && now - mark.first_seen < kOldestMark
                                          : at->second->branch.empty() || at->second->orphan;
     if (keep) after.emplace(id, mark);

@@ -69,6 +69,23 @@ TEST(SweepPlan, WithoutAdoptOnlyPerchsOwnGo) {
             "no-mark f: perch did not make it\n");
 }
 
+TEST(SweepPlan, AnAdoptedTagMayBeABranchInAnotherSpelling) {
+  const std::vector<std::string> branches = {"main", "feature/Cart", "fix/#12", "日本"};
+  const auto told = [&](const std::string& tag) { return Plan({Adopted("a", tag)}, branches); };
+  for (const char* tag : {"refs/heads/main", "refs/remotes/origin/main", "origin/main", " MAIN"}) {
+    EXPECT_EQ(told(tag), "unreadable a: its tag '" + std::string(tag) + "' may mean branch 'main'\n");
+  }
+  for (const char* tag : {"feature/cart", "feature-cart", "feature%2FCart", "Feature_Cart"}) {
+    EXPECT_EQ(told(tag), "unreadable a: its tag '" + std::string(tag) + "' may mean branch 'feature/Cart'\n");
+  }
+  EXPECT_EQ(told("fix/-12"), "unreadable a: its tag 'fix/-12' may mean branch 'fix/#12'\n");
+  for (const char* tag : {"cart", "feature/cart2", "main2", "中国", "fix/1"}) {
+    EXPECT_EQ(told(tag), "delete a: branch '" + std::string(tag) + "' is gone\n");
+  }
+  EXPECT_EQ(Plan({Perchs("a", "shop", "feature/cart")}, branches), "delete a: branch 'feature/cart' is gone\n")
+      << "what perch wrote is exact";
+}
+
 TEST(SweepPlan, TagsThatPerchCannotHaveWrittenAreLeftAlone) {
   aws::Stack broken = Perchs("a", "shop", "gone");
   broken.tags.erase("perch:profile");
@@ -185,12 +202,14 @@ TEST(SweepPlan, MarksAreKeptClearedAndDropped) {
                         {stacks[3].id, {"x", early}},
                         {"arn:aws:cloudformation:eu-central-1:1:stack/deleted/0", {"d", early}},
                         {"arn:aws:cloudformation:us-east-1:1:stack/elsewhere/0", {"e", early}},
+                        {"arn:aws:cloudformation:eu-central-1:2:stack/of-another-account/0", {"g", early}},
                         {"arn:aws:cloudformation:us-east-1:1:stack/ancient/0", {"f", kNow - std::chrono::days(91)}}};
   const std::vector<std::string> branches = {"main"};
   const SweepPlan plan = MakeSweepPlan({.stacks = stacks, .branches = branches, .marks = &before, .now = kNow}, rules);
   const Marks expected = {{stacks[0].id, {"gone", kNow}},
                           {stacks[2].id, {"b", early}},
                           {stacks[3].id, {"x", early}},
+                          {"arn:aws:cloudformation:eu-central-1:2:stack/of-another-account/0", {"g", early}},
                           {"arn:aws:cloudformation:us-east-1:1:stack/elsewhere/0", {"e", early}}};
   EXPECT_EQ(MarksAfter(plan, before, "eu-central-1", kNow), expected);
 }

@@ -109,7 +109,7 @@ void Removal::Act(Job& job) {
   if (job.phase == Phase::kSettling) return Settle(job);
   if (stop_.stop_requested()) return End(job, SweptStack::End::kFailed, "stopped before anything was done to it");
   if (job.planned->record) return ActOnRecord(job);
-  if (StillToGo(job) && Claim(job)) Prepare(job);
+  if (StillToGo(job)) Prepare(job);
   if (job.phase == Phase::kSettling) Settle(job);
 }
 
@@ -230,8 +230,11 @@ bool Removal::StillToGo(Job& job) {
 void Removal::Prepare(Job& job) {
   Result<StackContents> contents = ContentsOf(cloudformation_, job.planned->stack.id, options_.read_template);
   if (!contents) {
-    return End(job, SweptStack::End::kFailed, "what is in it could not be found out: " + InShort(contents.error()));
+    const bool refused = contents.error().kind == ErrorKind::kRefused;
+    return End(job, SweptStack::End::kFailed,
+               (refused ? "" : "what is in it could not be found out: ") + InShort(contents.error()));
   }
+  if (!Claim(job)) return;
   job.result.left = contents->left;
   const std::uint64_t before = job.result.versions;
   if (!Empty(job, *contents)) return;
@@ -254,7 +257,7 @@ void Removal::Prepare(Job& job) {
 bool Removal::Empty(Job& job, const StackContents& contents) {
   std::vector<std::string> wrong(contents.buckets.size());
   InParallel(contents.buckets.size(), options_.parallel_buckets, [&](std::size_t i) {
-    if (const Status done = EmptyOne(job, contents.buckets[i]); !done) wrong[i] = InShort(done.error());
+    if (const Status done = EmptyOne(job, contents, contents.buckets[i]); !done) wrong[i] = InShort(done.error());
   });
   const auto first = std::find_if(wrong.begin(), wrong.end(), [](const std::string& text) { return !text.empty(); });
   if (first == wrong.end()) return true;
@@ -262,8 +265,8 @@ bool Removal::Empty(Job& job, const StackContents& contents) {
   return false;
 }
 
-Status Removal::EmptyOne(Job& job, const std::string& bucket) {
-  aws::Answer<aws::EmptyingReport> report = CloseAndEmpty(job, client_, bucket);
+Status Removal::EmptyOne(Job& job, const StackContents& contents, const std::string& bucket) {
+  aws::Answer<aws::EmptyingReport> report = CloseAndEmpty(job, client_, contents, bucket);
   if (!report && report.error().cause == aws::Cause::kOtherRegion) {
     std::string region = report.error().region;
     if (!aws::IsRegion(region)) {
@@ -271,7 +274,7 @@ Status Removal::EmptyOne(Job& job, const std::string& bucket) {
       if (!found) return Fail(Error(found.error()));
       region = *found;
     }
-    report = CloseAndEmpty(job, client_.In(region), bucket);
+    report = CloseAndEmpty(job, client_.In(region), contents, bucket);
   }
   if (!report) return Fail(Error(report.error()));
   {
@@ -290,7 +293,9 @@ Status Removal::EmptyOne(Job& job, const std::string& bucket) {
 
 /// The app runs until CloudFormation takes it down: what it wrote meanwhile would keep the bucket from being deleted.
 aws::Answer<aws::EmptyingReport> Removal::CloseAndEmpty(Job& job, const aws::Client& client,
-                                                        const std::string& bucket) {
+                                                        const StackContents& contents, const std::string& bucket) {
+  if (const aws::Answer<void> ours = StillOfStack(aws::S3(client), bucket, contents); !ours)
+    return aws::Failed(ours.error());
   const aws::Answer<bool> closed = Close(client, bucket);
   if (closed) {
     const std::lock_guard lock(mutex_);

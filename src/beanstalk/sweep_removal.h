@@ -46,8 +46,9 @@ class Removal {
   void Settle(Job& job);
   bool StillToGo(Job& job);
   bool Empty(Job& job, const StackContents& contents);
-  Status EmptyOne(Job& job, const std::string& bucket);
-  aws::Answer<aws::EmptyingReport> CloseAndEmpty(Job& job, const aws::Client& client, const std::string& bucket);
+  Status EmptyOne(Job& job, const StackContents& contents, const std::string& bucket);
+  aws::Answer<aws::EmptyingReport> CloseAndEmpty(Job& job, const aws::Client& client, const StackContents& contents,
+                                                 const std::string& bucket);
   void Poll(std::vector<Job>& jobs);
   void See(Job& job, const aws::Stack& now);
   void Failed(Job& job, const std::string& status_reason);

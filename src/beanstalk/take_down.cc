@@ -31,6 +31,8 @@ std::function<Status(const aws::Stack&)> EmptyingBuckets(const aws::Client& clie
     const Result<StackContents> contents = ContentsOf(aws::CloudFormation(client), stack.id, read_template);
     if (!contents) return Fail(contents.error());
     for (const std::string& bucket : contents->buckets) {
+      const aws::Answer<void> ours = StillOfStack(aws::S3(client), bucket, *contents);
+      if (!ours) return Fail(Error(ours.error()));
       if (const Status emptied = EmptyOne(aws::S3(client), bucket, on_note); !emptied) return emptied;
     }
     return {};

@@ -13,6 +13,7 @@ NUMBERS = itertools.count()
 # Asked for by AWS, not by the peer: passing a role, the registry's own calls (a push needs a Docker Engine), and what only a change that is not wanted needs.
 TOLD = {"iam:PassRole", "ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
         "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "cloudformation:DeleteChangeSet",
+        "cloudformation:ListImports",  # only for a stack of an own template that exports something
         "logs:DeleteLogGroup",  # the peer's Beanstalk takes the groups along itself
         "elasticbeanstalk:DescribeEvents"}  # told only where an instance has no log
 
@@ -83,7 +84,7 @@ CASES = {
     failing_up: ["elasticbeanstalk:RequestEnvironmentInfo", "elasticbeanstalk:RetrieveEnvironmentInfo"],
     mending_up: ["cloudformation:ContinueUpdateRollback"],
     logs: ["logs:DescribeLogGroups", "logs:FilterLogEvents"],
-    down: ["cloudformation:DeleteStack", "cloudformation:GetTemplate", "cloudformation:ListStackResources", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",
+    down: ["cloudformation:DeleteStack", "cloudformation:GetTemplate", "cloudformation:ListStackResources", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketTagging",
            "s3:DeleteObjectVersion", "s3:AbortMultipartUpload", "elasticbeanstalk:DeleteApplicationVersion", "elasticbeanstalk:DescribeEnvironments",
            "rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "secretsmanager:DescribeSecret"],
 }

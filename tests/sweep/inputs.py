@@ -44,7 +44,7 @@ def an_app_that_writes_all_the_time_is_kept_out_of_its_bucket(world):
     assert "again" not in out, out
     assert seen[0] == "" and ("403" in seen or "AccessDenied" in seen), seen[:3] + seen[-3:]
     order = [c["action"] for c in world.calls() if c["service"] == "s3" and c["parameters"].get("Bucket") == bucket and c["action"] not in ("PutObject", "PutBucketVersioning")]
-    equal(order[:3], ["GetBucketPolicy", "PutBucketPolicy", "ListObjectVersions"])
+    equal(order[:4], ["GetBucketTagging", "GetBucketPolicy", "PutBucketPolicy", "ListObjectVersions"])
     app.put_object(Bucket=main, Key="still", Body=b"x")
 
 
