@@ -157,6 +157,10 @@ Result<std::vector<Environment>> AwsPlatform::List() {
 Status AwsPlatform::Deploy(const engine::DeployRequest& request, const engine::Emit& emit, std::stop_token stop) {
   const Result<AwsSettings> settings = ReadSettings(request.settings);
   if (!settings) return Fail(settings.error());
+  const bool deletes = request.step.action == Action::kReplace || (request.fresh_data && request.step.generation > 0);
+  if (deletes) {
+    if (const Status may = MayGo(request.branch.name, settings->profile); !may) return may;
+  }
   return DeploymentRun(options_.ports, request, *settings, emit, std::move(stop)).Run();
 }
 
@@ -166,6 +170,18 @@ Status AwsPlatform::Stop(const Step& step, const engine::Emit&) {
                .where = Printable(step.branch),
                .why = "its database and load balancer cost as much as before",
                .hint = "Delete it until the next push with `perch down " + Printable(step.branch) + "`."});
+}
+
+/// The last guard: whatever list or plan says so, what people live on stays.
+Status AwsPlatform::MayGo(const std::string& branch, const std::string& profile) const {
+  const bool stays =
+      options_.is_for_good ? options_.is_for_good(profile) : profile == "production" || profile == "staging";
+  if (!stays) return {};
+  return Fail({.kind = ErrorKind::kRefused,
+               .what = "perch does not delete this environment",
+               .where = Printable(branch),
+               .why = "environments of profile '" + Printable(profile) + "' are for good",
+               .hint = "Delete its stack by hand in the CloudFormation console, if it really shall go."});
 }
 
 Status AwsPlatform::Delete(const Step& step, const engine::Emit& emit) { return Remove(step, emit, false); }
@@ -182,6 +198,15 @@ Status AwsPlatform::Remove(const Step& step, const engine::Emit& emit, bool by_a
                  .what = "this environment is not perch's",
                  .where = Printable(step.branch),
                  .why = "its owner mark is '" + Printable(environment.owner_mark) + "'"});
+  }
+  if (const Status may = MayGo(step.branch, environment.profile); !may) return may;
+  // Before anything is recorded: a deletion that began is finished by whoever looks next, also after the switch is off.
+  if (seen->stack && seen->stack->termination_protection) {
+    return Fail({.kind = ErrorKind::kRefused,
+                 .what = "perch does not delete this environment",
+                 .where = Printable(step.branch),
+                 .why = "its stack " + seen->stack->name + " has termination protection in CloudFormation",
+                 .hint = "Take that off first, if it really shall go."});
   }
   if (environment.generation != step.generation) {
     return Fail({.kind = ErrorKind::kSuperseded,

@@ -25,6 +25,8 @@ class AwsPlatform : public engine::Platform {
     DeployPorts ports;
     /// Which application a branch belongs to, by the operator's file.
     std::function<Application(const std::string& branch)> application_of;
+    /// Whether environments of a profile are never deleted, nor their data; unset: production's and staging's.
+    std::function<bool(const std::string& profile)> is_for_good;
     /// Reads a log that this machine has of an attempt's stage; may be empty.
     std::function<Result<engine::LogPiece>(const std::string& branch, std::uint64_t generation, Stage stage,
                                            std::uint64_t from, std::size_t limit)>
@@ -63,6 +65,7 @@ class AwsPlatform : public engine::Platform {
   Result<Seen> Look(const std::string& branch);
   Result<ApplicationFacts> ApplicationFor(const std::string& branch);
   BranchRecords RecordsOf(const ApplicationFacts& application) const;
+  Status MayGo(const std::string& branch, const std::string& profile) const;
   Status Remove(const Step& step, const engine::Emit& emit, bool by_a_person);
 
   Options options_;

@@ -33,18 +33,12 @@ Error Usage(std::string what, std::string why, std::string hint) {
   return {.kind = ErrorKind::kUsage, .what = std::move(what), .why = std::move(why), .hint = std::move(hint)};
 }
 
-bool IsForGood(const std::string& profile) { return profile == "production" || profile == "staging"; }
-
 /// What perch.yaml says of production and staging, whether or not `branches.protect` names it too.
 void ProtectForGood(const config::Project& project, Wanted& wanted) {
   for (const auto& [name, profile] : project.profiles) {
-    if (IsForGood(profile.perchs)) wanted.protect_profiles.push_back(name);
+    if (project.IsForGood(name)) wanted.protect_profiles.push_back(name);
   }
-  for (const config::Rule& rule : project.environments) {
-    const config::Profile* profile = project.FindProfile(rule.profile);
-    const bool one_branch = rule.pattern.find_first_of("*?") == rule.pattern.npos;
-    if (profile && IsForGood(profile->perchs) && one_branch) wanted.protect_branches.push_back(rule.pattern);
-  }
+  for (std::string& branch : project.BranchesForGood()) wanted.protect_branches.push_back(std::move(branch));
 }
 
 Result<Wanted> Read(const Context& context) {

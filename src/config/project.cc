@@ -128,6 +128,21 @@ const Profile* Project::FindProfile(const std::string& name) const {
   return at == profiles.end() ? nullptr : &at->second;
 }
 
+bool Project::IsForGood(const std::string& name) const {
+  const auto kept = [](const std::string& text) { return text == "production" || text == "staging"; };
+  const Profile* profile = FindProfile(name);
+  return kept(name) || (profile && kept(profile->perchs));
+}
+
+std::vector<std::string> Project::BranchesForGood() const {
+  std::vector<std::string> branches;
+  for (const Rule& rule : environments) {
+    const bool one_branch = rule.pattern.find_first_of("*?") == rule.pattern.npos;
+    if (one_branch && IsForGood(rule.profile)) branches.push_back(rule.pattern);
+  }
+  return branches;
+}
+
 Result<Project> Parse(std::string_view text, const std::string& file_name, const LoadOptions& options) {
   Diagnostics diagnostics(file_name, text);
   std::optional<Project> project = Read(text, options, diagnostics);

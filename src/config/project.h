@@ -54,6 +54,11 @@ struct Project {
   /// The profile of a branch; nullptr when no pattern of `environments` fits it.
   const Profile* ProfileFor(std::string_view branch) const;
   const Profile* FindProfile(const std::string& name) const;
+
+  /// Whether a profile is production or staging, or gets its defaults from one of them.
+  bool IsForGood(const std::string& profile) const;
+  /// The branches that `environments` names singly with such a profile.
+  std::vector<std::string> BranchesForGood() const;
 };
 
 /// What Value::from says of the platform when the command line set it.

@@ -2,6 +2,7 @@
 """`perch down`, and what only looks: ls, status, open, logs, plan, on the local AWS. down.py PERCH_BINARY [CASE...]"""
 
 import json
+import os
 import time
 
 from shop import cases_of, equal, holds, matches, plain, run_cases
@@ -94,6 +95,47 @@ def what_is_protected_stays(shop):
     equal((code, out, err), (3, "", "perch: nothing was deleted: staging: it is the app's staging\n"
                              "  Delete its stack by hand in the CloudFormation console, if it really shall go.\n"))
     equal((shop.status("precious")["state"], shop.status("staging")["state"]), ("ready", "ready"))
+
+
+def what_is_for_good_stays_under_any_profile_and_without_being_protected(shop):
+    """Also when its branch is gone, and when a setting would take making it anew."""
+    live = "profiles: {live: {extends: staging}, sites: {extends: staging}}\nenvironments: {moved: live, 'site/*': sites, '*': branch}\n"
+    shop.operator()
+    config = open(os.path.join(shop.folder, "perch.yaml"), encoding="utf-8").read().replace('environments: {main: production, staging: staging, moved: branch, "*": branch}\n', live)
+    shop.config(config)
+    for branch in ("moved", "site/one"):
+        shop.push(branch, "one")
+        equal(shop.up(branch)[0], 0)
+    code, out, err = shop.perch("down", "moved", "--yes")
+    equal((code, out, err), (3, "", "perch: nothing was deleted: moved: it is the app's live\n"
+                             "  Delete its stack by hand in the CloudFormation console, if it really shall go.\n"))
+    shop.config(config.replace("live: {extends: staging}", "live: {extends: staging, host: other.preview.example.com}"))
+    code, out, err = shop.up("moved", "one", "--yes")
+    equal((code, out), (3, ""))
+    holds(err, "which takes deleting the environment, and 'moved' protects it")
+    shop.config(config)
+    stacks = [shop.stack_of(branch)["StackId"] for branch in ("moved", "site/one")]
+    shop.delete("moved")
+    shop.delete("site/one")
+    code, out, err = shop.perch("plan", "--json")
+    steps = {s["branch"]: (s["action"], s["reason"]) for s in json.loads(out)["steps"]}
+    equal(steps["moved"], ("protect", "branch is gone; 'moved' protects it"))
+    code, out, err = shop.perch("down", "site/one", "--yes")
+    equal((code, out, err), (3, "", "perch: nothing was deleted: site/one: it is the app's sites\n"
+                             "  Delete its stack by hand in the CloudFormation console, if it really shall go.\n"))
+    equal([shop.stack_of(branch)["StackId"] for branch in ("moved", "site/one")], stacks)
+
+
+def with_termination_protection_it_stays_and_is_not_recorded_as_going(shop):
+    shop.push("switched", "one")
+    equal(shop.up("switched")[0], 0)
+    stack = shop.stack_of("switched")["StackName"]
+    shop.cfn.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
+    code, out, err = shop.perch("down", "switched", "--yes")
+    equal((code, err), (3, f"perch: perch does not delete this environment: switched: its stack {stack} has termination protection in CloudFormation\n"
+                        "  Take that off first, if it really shall go.\n"))
+    equal((shop.status("switched")["state"], shop.record("switched")["deleting"]), ("ready", False))
+    shop.cfn.update_termination_protection(StackName=stack, EnableTerminationProtection=False)
 
 
 def a_bucket_that_cannot_be_emptied(shop):

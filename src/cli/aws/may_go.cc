@@ -23,7 +23,7 @@ Status MayGo(AwsWorld& world, const Looked& looked, const std::string& branch, c
                  .hint = "Take it out of `branches.protect` first, if it really shall go."});
   }
   const std::string profile = environment ? environment->profile : "";
-  if (profile == "production" || profile == "staging") {
+  if (world.project().Current()->project.IsForGood(profile)) {
     return Fail({.kind = ErrorKind::kRefused,
                  .what = nothing_done,
                  .where = Printable(branch),

@@ -134,8 +134,16 @@ LookPorts AwsWorld::Look() {
   return {.branches = *branches_,
           .settings = *settings_,
           .platform = platform_.get(),
-          .policy = project_->Policy(),
+          .policy = Policy(),
           .now = session_->client().Now()};
+}
+
+plan::Policy AwsWorld::Policy() const {
+  plan::Policy policy = project_->Policy();
+  for (std::string& branch : project_->Current()->project.BranchesForGood()) {
+    if (std::ranges::find(policy.protect, branch) == policy.protect.end()) policy.protect.push_back(std::move(branch));
+  }
+  return policy;
 }
 
 std::string AwsWorld::UrlFor(const std::string& branch) const {
@@ -169,6 +177,7 @@ Status AwsWorld::OpenPlatform() {
                 .poll = PollTime(),
                 .detach = options_.detach},
       .application_of = [this](const std::string& branch) { return ApplicationOf(branch); },
+      .is_for_good = [this](const std::string& profile) { return project_->Current()->project.IsForGood(profile); },
       .own_log = [this](const std::string& branch, std::uint64_t generation, Stage stage, std::uint64_t from,
                         std::size_t limit) { return logs_.Read(branch, generation, stage, from, limit); }};
   platform_ = std::make_unique<beanstalk::AwsPlatform>(std::move(options));

@@ -40,6 +40,8 @@ class AwsWorld {
   const std::shared_ptr<Redactor>& redactor() { return redactor_; }
 
   LookPorts Look();
+  /// As perch.yaml says; production's and staging's branches are protected whether or not it does.
+  plan::Policy Policy() const;
   /// From now on deploys this image, by digest.
   void UseImage(std::string image) { options_.image = std::move(image); }
 

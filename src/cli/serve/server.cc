@@ -165,15 +165,16 @@ Status Server::Parts::Open() {
   if (!world) {
     if (const Status opened = OpenPlatformHere(); !opened) return opened;
   }
-  engine = std::make_unique<engine::Engine>(engine::Engine::Ports{.branches = *branches,
-                                                                  .settings = *settings,
-                                                                  .platform = *platform,
-                                                                  .events = *events,
-                                                                  .journal = *journal,
-                                                                  .clock = clock,
-                                                                  .policy = [this] { return project->Policy(); },
-                                                                  .url = world ? LinkOnAws() : nullptr},
-                                            engine::Engine::Options{.parallel = project->Current()->project.parallel});
+  engine = std::make_unique<engine::Engine>(
+      engine::Engine::Ports{.branches = *branches,
+                            .settings = *settings,
+                            .platform = *platform,
+                            .events = *events,
+                            .journal = *journal,
+                            .clock = clock,
+                            .policy = [this] { return world ? world->Policy() : project->Policy(); },
+                            .url = world ? LinkOnAws() : nullptr},
+      engine::Engine::Options{.parallel = project->Current()->project.parallel});
   return {};
 }
 
