@@ -14,6 +14,7 @@
 #include "config/profiles.h"
 #include "config/project.h"
 #include "config/template.h"
+#include "git/github_place.h"
 #include "plan/planner.h"
 
 namespace perch::cli {
@@ -41,6 +42,19 @@ void ProtectForGood(const config::Project& project, Wanted& wanted) {
   for (std::string& branch : project.BranchesForGood()) wanted.protect_branches.push_back(std::move(branch));
 }
 
+/// A fork's branches, or another repository's, say nothing about this app's environments.
+Status SameRepository(const config::Project& project, const Arguments& arguments) {
+  if (arguments.github.empty() || !arguments.app.empty()) return {};
+  const std::optional<std::string> written =
+      git::GitHubRepositoryOf(project.repository, EnvironmentVariable("GITHUB_API_URL"));
+  if (!written || EqualsIgnoreCase(*written, arguments.github)) return {};
+  return Fail({.kind = ErrorKind::kRefused,
+               .what = kNothingDone,
+               .where = project.file,
+               .why = "`repository` is " + *written + ", --github is " + Printable(arguments.github),
+               .hint = "Say --app too if these are the branches of that app."});
+}
+
 Result<Wanted> Read(const Context& context) {
   const Arguments& arguments = context.arguments;
   Wanted wanted{.app = arguments.app,
@@ -49,13 +63,15 @@ Result<Wanted> Read(const Context& context) {
                 .github = arguments.github,
                 .protect_branches = arguments.protect_branches,
                 .protect_profiles = {"production", "staging"}};
-  wanted.protect_branches.insert(wanted.protect_branches.end(), {"production", "staging"});
-  std::error_code ignored;
+  // Who renames the default branch does not mean to delete what runs there.
+  wanted.protect_branches.insert(wanted.protect_branches.end(), {"production", "staging", "main", "master"});
+  std::error_code unknown;  // whether there is one: then reading it tells why
   const bool named = !wanted.github.empty() || !wanted.repository.empty();
-  if (named && !std::filesystem::exists(context.config_file, ignored)) return wanted;
+  if (named && !std::filesystem::exists(context.config_file, unknown) && !unknown) return wanted;
   const Result<config::Project> project = config::Load(context.config_file, {.platform = "aws"});
   if (!project) return Fail(project.error());
   wanted.file = project->file;
+  if (const Status same = SameRepository(*project, arguments); !same) return Fail(same.error());
   if (wanted.app.empty()) wanted.app = project->app;
   if (!named) wanted.repository = project->repository;
   wanted.protect_branches.insert(wanted.protect_branches.end(), project->protect.begin(), project->protect.end());

@@ -1,9 +1,11 @@
 """What could be somebody else's is neither emptied nor deleted."""
 
 import json
+import os
+import subprocess
 import sys
 
-from world import cases_of, equal, holds, run, template
+from world import REGION, cases_of, equal, holds, run, template
 
 
 def _versions(world, bucket):
@@ -51,6 +53,35 @@ def a_bucket_that_another_stack_made_anew_is_not_emptied(world):
     equal((code, err, world.stacks(), _versions(world, "acme-files")), (1, "", ["shop-gone", "shop-main"], 3), out)
     holds(out, "shop-gone failed: S3 did not do emptying of a bucket: acme-files: it is another stack's now: arn:aws:cloudformation:")
     equal(world.calls("PutBucketPolicy"), [])
+
+
+def a_default_branch_that_was_renamed_keeps_its_stack(world):
+    world.stack("shop-old", "master")
+    code, out, err = world.sweep()
+    equal((code, err, world.stacks()), (0, "", ["shop-old"]), out)
+    holds(out, "protected  shop-old  branch 'master' is protected by 'master'\n")
+
+
+def a_file_that_cannot_be_looked_at_is_not_taken_for_none(world):
+    """It may protect what is to go."""
+    world.stack("shop-gone", "gone")
+    line, environment = world.command()
+    os.symlink("perch.yaml", os.path.join(line[2], "perch.yaml"))
+    done = subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    equal((done.returncode, world.stacks()), (2, ["shop-gone"]), done.stdout + done.stderr)
+    holds(done.stderr, "perch.yaml")
+
+
+def branches_of_a_fork_say_nothing_about_the_app(world):
+    peer = world.github("feature/cart")
+    world.stack("shop-gone", None, tags={"perch:app": "shop", "perch:branch": "gone", "perch:profile": "branch", "perch:owner": "perch"})
+    config = "app: shop\nplatform: aws\nrepository: %s\nrun: {command: x, port: 8000}\naws: {region: " + REGION + "}\n"
+    origin = f"https://127.0.0.1:{peer.port}/acme/SHOP.git"
+    code, out, err = world.sweep("--github", "jane/shop", "--grace", "0", adopt=False, repository=False, config=config % origin)
+    equal((code, out, world.stacks()), (3, "", ["shop-gone"]))
+    holds(err, "`repository` is acme/SHOP, --github is jane/shop\n  Say --app too if these are the branches of that app.\n")
+    code, out, err = world.sweep("--github", "acme/shop", "--grace", "0", adopt=False, repository=False, config=config % origin)
+    equal((code, err, world.stacks()), (0, "", []))
 
 
 run(cases_of(sys.modules["__main__"]))
