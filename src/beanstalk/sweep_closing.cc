@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "aws/s3.h"
+
 namespace perch::beanstalk {
 namespace {
 
@@ -48,6 +50,24 @@ std::optional<std::string> WithoutWrites(std::string_view policy, std::string_vi
   statements.push_back(NoWrites(partition, bucket));
   document["Statement"] = std::move(statements);
   return boost::json::serialize(document);
+}
+
+aws::Answer<bool> CloseToWrites(const aws::Client& client, const std::string& bucket) {
+  const aws::S3 s3(client);
+  const aws::Answer<std::string> before = s3.GetBucketPolicy(bucket);
+  if (!before && before.error().cause == aws::Cause::kNoBucket) return false;
+  if (!before) return aws::Failed(before.error());
+  const std::optional<std::string> closed = WithoutWrites(*before, client.partition(), bucket);
+  if (!closed) {
+    return aws::Failed({.service = "S3",
+                        .operation = "GetBucketPolicy",
+                        .where = bucket,
+                        .message = "the policy that it has cannot be understood"});
+  }
+  if (*closed == *before) return true;
+  const aws::Answer<void> put = s3.PutBucketPolicy(bucket, *closed);
+  if (!put) return aws::Failed(put.error());
+  return true;
 }
 
 }  // namespace perch::beanstalk

@@ -35,25 +35,6 @@ std::string InShort(const Error& error) {
   return text;
 }
 
-/// Whether the bucket takes no more writes. Errors: kOtherRegion goes up; a missing bucket has nothing to close.
-aws::Answer<bool> Close(const aws::Client& client, const std::string& bucket) {
-  const aws::S3 s3(client);
-  const aws::Answer<std::string> before = s3.GetBucketPolicy(bucket);
-  if (!before && before.error().cause == aws::Cause::kNoBucket) return false;
-  if (!before) return aws::Failed(before.error());
-  const std::optional<std::string> closed = WithoutWrites(*before, client.partition(), bucket);
-  if (!closed) {
-    return aws::Failed({.service = "S3",
-                        .operation = "GetBucketPolicy",
-                        .where = bucket,
-                        .message = "the policy that it has cannot be understood"});
-  }
-  if (*closed == *before) return true;
-  const aws::Answer<void> put = s3.PutBucketPolicy(bucket, *closed);
-  if (!put) return aws::Failed(put.error());
-  return true;
-}
-
 std::string Versions(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " version" : " versions"); }
 
 }  // namespace
@@ -296,7 +277,7 @@ aws::Answer<aws::EmptyingReport> Removal::CloseAndEmpty(Job& job, const aws::Cli
                                                         const StackContents& contents, const std::string& bucket) {
   if (const aws::Answer<void> ours = StillOfStack(aws::S3(client), bucket, contents); !ours)
     return aws::Failed(ours.error());
-  const aws::Answer<bool> closed = Close(client, bucket);
+  const aws::Answer<bool> closed = CloseToWrites(client, bucket);
   if (closed) {
     const std::lock_guard lock(mutex_);
     job.closed = job.closed || *closed;
