@@ -102,7 +102,8 @@ class CloudFormation {
                                       const std::vector<std::string>& skip = {}) const;
   Answer<void> CancelUpdateStack(const std::string& stack, const std::string& token) const;
   Answer<void> UpdateTerminationProtection(const std::string& stack, bool on) const;
-  /// The template that the stack has, with all that its macros added: as JSON where there are any, else as it was given.
+  /// The template that the stack has, with all that its macros added: as JSON where there are any, else as it was
+  /// given.
   Answer<std::string> GetTemplate(const std::string& stack) const;
 
  private:

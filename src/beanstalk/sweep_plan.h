@@ -88,8 +88,8 @@ struct SweepInput {
 SweepPlan MakeSweepPlan(const SweepInput& input, const SweepRules& rules);
 
 /// The marks as they should be after `plan`: stacks whose branch is gone keep their first sighting or get `now`; those
-/// whose branch is back lose it, and so do stacks that are not in the listing of its account and `region` any more, and marks older
-/// than 90 days. What the plan says nothing about stays.
+/// whose branch is back lose it, and so do stacks that are not in the listing of its account and `region` any more, and
+/// marks older than 90 days. What the plan says nothing about stays.
 Marks MarksAfter(const SweepPlan& plan, const Marks& marks, std::string_view region, Time now);
 
 /// What identifies a stack to a sweep: the branch, or why it has none.
