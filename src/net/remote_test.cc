@@ -75,7 +75,7 @@ class RawServer {
       const std::size_t end = got.find("\r\n\r\n");
       if (end == got.npos) continue;
       std::size_t length = 0;
-      if (const std::size_t at = got.find("Content-Length: "); at < end) length = std::stoul(got.substr(at + 16));
+      if (const std::size_t at = got.find("Content-Length: "); at < end) length = std::stoul(got.substr(at + 16, 20));
       if (got.size() < end + 4 + length) continue;
       {
         const std::lock_guard lock(mutex_);
