@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
 #include "base/process.h"
@@ -119,6 +120,17 @@ TEST_F(Hook, AFailingStepFailsTheDeploymentAndLeavesNoMarker) {
   EXPECT_EQ(Run(true, "3"), 1);
   EXPECT_THAT(said_, HasSubstr("perch: release failed: exit code 3"));
   EXPECT_THAT(log_, Not(HasSubstr("put-object")));
+}
+
+TEST(Bundle, SeveralAreMadeAtOnce) {
+  const Bundle bundle = MakeBundle({.port = 8000}, WithSteps(), kImage);
+  const std::string wanted = ZipOf(bundle).value();
+  std::vector<std::jthread> makers;
+  for (int i = 0; i < 4; ++i) {
+    makers.emplace_back([&] {
+      for (int turn = 0; turn < 50; ++turn) EXPECT_TRUE(ZipOf(bundle).value() == wanted);
+    });
+  }
 }
 
 TEST(Bundle, IsAZipThatOthersRead) {
