@@ -137,6 +137,23 @@ def stopping_is_refused_with_what_to_do(shop):
         holds(error.read().decode(), "an environment on AWS cannot be stopped and kept")
 
 
+def stagings_environment_stays_without_its_branch(shop):
+    """Though `branches.protect` does not name it."""
+    head = shop.push("staging", "for good")
+    shop.shows("staging", head)
+    stack = shop.stack_of("staging")["StackId"]
+    shop.delete("staging")
+
+    def step():
+        return {s["branch"]: s for s in shop.api("/api/plan")["steps"]}.get("staging", {})
+
+    shop.until(lambda: "branch is gone" in step().get("reason", ""), "it was noticed")
+    equal((step()["action"], step()["reason"]), ("protect", "branch is gone; 'staging' protects it"))
+    passing = shop.push("passing", "by")
+    shop.shows("passing", passing)  # another round went by
+    equal((shop.stack_of("staging")["StackId"], shop.record("staging")["deleting"]), (stack, False))
+
+
 def a_kill_in_the_middle_is_picked_up(shop):
     shop.peer.tell("options", speed=100)
     head = shop.push("killed", "slow")
