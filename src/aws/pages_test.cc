@@ -50,8 +50,8 @@ TEST(Pages, TokensThatGoRoundAreAnError) {
 
 TEST(Pages, ForEachStopsWhenItIsTold) {
   int asked = 0;
-  const Pages<int> pages(
-      [&](const std::string&) -> Answer<Page<int>> { return Page<int>{{1, 2}, std::to_string(++asked)}; });
+  const auto read = [&](const std::string&) -> Answer<Page<int>> { return Page<int>{{1, 2}, std::to_string(++asked)}; };
+  const Pages<int> pages(read);
   ASSERT_TRUE(pages.ForEach([](int& i) { return i < 2; }));
   EXPECT_EQ(asked, 1);
 }

@@ -60,6 +60,16 @@ std::pair<std::string, bool> PermissionFor(std::string_view operation) {
   return {"s3:" + std::string(operation), !operation.contains("Bucket")};
 }
 
+/// For an answer that is a document with this root.
+std::function<Answer<void>(const net::RemoteResponse&)> Reading(
+    const char* root, std::function<Answer<void>(const pugi::xml_node& root)> read) {
+  return [root, read = std::move(read)](const net::RemoteResponse& response) -> Answer<void> {
+    pugi::xml_document document;
+    if (Answer<void> whole = ParseXml(response.body, root, document); !whole) return whole;
+    return read(document.document_element());
+  };
+}
+
 }  // namespace
 
 Answer<net::RemoteResponse> S3::Ask(Call call,
@@ -149,11 +159,9 @@ Answer<std::vector<DeleteError>> S3::DeleteObjects(const std::string& bucket,
                   {"x-amz-sdk-checksum-algorithm", "SHA256"},
                   {"x-amz-checksum-sha256", Base64(Sha256(call.body))}};
   std::vector<DeleteError> told;
-  const auto read = [&](const net::RemoteResponse& response) -> Answer<void> {
-    pugi::xml_document document;
-    if (Answer<void> whole = ParseXml(response.body, "DeleteResult", document); !whole) return whole;
+  const auto read = Reading("DeleteResult", [&](const pugi::xml_node& root) -> Answer<void> {
     told.clear();
-    for (const pugi::xml_node& node : document.document_element().children("Error")) {
+    for (const pugi::xml_node& node : root.children("Error")) {
       DeleteError error{.key = TextOf(node, "Key"), .version_id = TextOf(node, "VersionId")};
       error.failure = {.service = "S3",
                        .operation = "DeleteObjects",
@@ -164,7 +172,7 @@ Answer<std::vector<DeleteError>> S3::DeleteObjects(const std::string& bucket,
       if (error.failure.outcome != Outcome::kNotFound) told.push_back(std::move(error));
     }
     return {};
-  };
+  });
   Answer<net::RemoteResponse> response = Ask(std::move(call), read);
   if (!response) return Failed(response.error());
   errors.insert(errors.end(), told.begin(), told.end());
@@ -178,10 +186,7 @@ Pages<ObjectSummary> S3::ListObjects(const std::string& bucket, const std::strin
     if (!prefix.empty()) call.query.emplace_back("prefix", prefix);
     if (!token.empty()) call.query.emplace_back("continuation-token", token);
     Page<ObjectSummary> page;
-    const auto read = [&](const net::RemoteResponse& response) -> Answer<void> {
-      pugi::xml_document document;
-      if (Answer<void> whole = ParseXml(response.body, "ListBucketResult", document); !whole) return whole;
-      const pugi::xml_node root = document.document_element();
+    const auto read = Reading("ListBucketResult", [&](const pugi::xml_node& root) -> Answer<void> {
       const bool encoded = TextOf(root, "EncodingType") == "url";
       page = {.next = TrueIn(root, "IsTruncated") ? TextOf(root, "NextContinuationToken") : ""};
       if (TrueIn(root, "IsTruncated") && page.next.empty())
@@ -194,7 +199,7 @@ Pages<ObjectSummary> S3::ListObjects(const std::string& bucket, const std::strin
                               .modified = ParseAwsTime(TextOf(node, "LastModified"))});
       }
       return {};
-    };
+    });
     Answer<net::RemoteResponse> response = self.Ask(std::move(call), read);
     if (!response) return Failed(response.error());
     return page;
@@ -233,14 +238,12 @@ Answer<std::string> S3::StackOfBucket(const std::string& bucket) const {
   Call call = CallOn(bucket, "GetBucketTagging", "GET");
   call.query = {{"tagging", ""}};
   std::string stack;
-  const auto read = [&](const net::RemoteResponse& response) -> Answer<void> {
-    pugi::xml_document document;
-    if (Answer<void> whole = ParseXml(response.body, "Tagging", document); !whole) return whole;
-    for (const pugi::xml_node& tag : document.document_element().child("TagSet").children("Tag")) {
+  const auto read = Reading("Tagging", [&](const pugi::xml_node& root) -> Answer<void> {
+    for (const pugi::xml_node& tag : root.child("TagSet").children("Tag")) {
       if (TextOf(tag, "Key") == "aws:cloudformation:stack-id") stack = TextOf(tag, "Value");
     }
     return {};
-  };
+  });
   Answer<net::RemoteResponse> response = Ask(std::move(call), read);
   if (response) return stack;
   const Failure& failure = response.error();
@@ -256,12 +259,10 @@ Answer<std::string> S3::BucketRegion(const std::string& bucket) const {
   Call call = CallOn(bucket, "GetBucketLocation", "GET");
   call.query = {{"location", ""}};
   std::string place;
-  const auto read = [&](const net::RemoteResponse& response) -> Answer<void> {
-    pugi::xml_document document;
-    if (Answer<void> whole = ParseXml(response.body, "LocationConstraint", document); !whole) return whole;
-    place = document.document_element().text().get();
+  const auto read = Reading("LocationConstraint", [&](const pugi::xml_node& root) -> Answer<void> {
+    place = root.text().get();
     return {};
-  };
+  });
   Answer<net::RemoteResponse> response = Ask(std::move(call), read);
   if (!response) return Failed(response.error());
   if (place == "EU") return std::string("eu-west-1");  // buckets from before regions had names

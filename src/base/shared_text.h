@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace perch {
@@ -23,11 +22,9 @@ class SharedText {
   bool starts_with(std::string_view beginning) const { return str().starts_with(beginning); }
 
   friend bool operator==(const SharedText& a, const SharedText& b) { return a.text_ == b.text_ || a.str() == b.str(); }
-  template <typename Text>
-    requires(std::is_convertible_v<const Text&, std::string_view> && !std::is_same_v<Text, SharedText>)
-  friend bool operator==(const SharedText& a, const Text& b) {
-    return std::string_view(a.str()) == std::string_view(b);
-  }
+  friend bool operator==(const SharedText& a, std::string_view b) { return a.str() == b; }
+  friend bool operator==(const SharedText& a, const std::string& b) { return a.str() == b; }
+  friend bool operator==(const SharedText& a, const char* b) { return a.str() == b; }
   friend auto operator<=>(const SharedText& a, const SharedText& b) { return a.str() <=> b.str(); }
   friend std::string operator+(const SharedText& a, const std::string& b) { return a.str() + b; }
   friend std::string operator+(const std::string& a, const SharedText& b) { return a + b.str(); }

@@ -238,8 +238,7 @@ Result<StackRequest> DeploymentRun::RequestFor(const Facts& facts) {
                        .role_arn = application_.cloudformation_role,
                        .wait = !ports_.detach};
   // What holds people's data; a setting that would lose it is for a person to undo.
-  if (settings_.profile == "production" || settings_.profile == "staging" ||
-      settings_.database.on_delete != OnDelete::kDelete) {
+  if (ports_.is_for_good(settings_.profile) || settings_.database.on_delete != OnDelete::kDelete) {
     request.protected_ids.push_back("Database");
   }
   if (settings_.bucket.on_delete != OnDelete::kDelete) request.protected_ids.push_back("Bucket");

@@ -52,6 +52,8 @@ struct DeployPorts {
   std::function<Result<image::MadeImage>(const ImageWanted&, std::stop_token)> make_image;
   std::function<void(const DeployProgress&)> on_progress;           ///< may be empty
   std::function<void(const std::vector<aws::Change>&)> on_changes;  ///< before they are executed; may be empty
+  /// Whether environments of a profile, and their data, are never deleted or replaced. Until somebody says: all.
+  std::function<bool(const std::string& profile)> is_for_good = [](const std::string&) { return true; };
   std::string apps_at;  ///< "http://127.0.0.1:8080": where all apps answer by their Host header; "": at their own URLs
   std::chrono::milliseconds poll = std::chrono::seconds(3);  ///< between two looks at a stack; 2 s at least on AWS
   bool detach = false;                                       ///< end as soon as CloudFormation has begun

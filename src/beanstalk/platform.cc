@@ -174,9 +174,7 @@ Status AwsPlatform::Stop(const Step& step, const engine::Emit&) {
 
 /// The last guard: whatever list or plan says so, what people live on stays.
 Status AwsPlatform::MayGo(const std::string& branch, const std::string& profile) const {
-  const bool stays =
-      options_.is_for_good ? options_.is_for_good(profile) : profile == "production" || profile == "staging";
-  if (!stays) return {};
+  if (!options_.ports.is_for_good(profile)) return {};
   return Fail({.kind = ErrorKind::kRefused,
                .what = "perch does not delete this environment",
                .where = Printable(branch),

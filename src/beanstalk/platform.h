@@ -25,8 +25,6 @@ class AwsPlatform : public engine::Platform {
     DeployPorts ports;
     /// Which application a branch belongs to, by the operator's file.
     std::function<Application(const std::string& branch)> application_of;
-    /// Whether environments of a profile are never deleted, nor their data; unset: production's and staging's.
-    std::function<bool(const std::string& profile)> is_for_good;
     /// Reads a log that this machine has of an attempt's stage; may be empty.
     std::function<Result<engine::LogPiece>(const std::string& branch, std::uint64_t generation, Stage stage,
                                            std::uint64_t from, std::size_t limit)>

@@ -17,6 +17,15 @@ struct Expression {
   Value value;
 };
 
+template <typename T>
+concept WholeNumber = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+/// What a property of type T may be written as besides a T: `.name = "x"`, and any whole number for a number.
+template <typename From, typename T>
+concept WrittenFor =
+    (std::is_same_v<T, std::string> && (std::is_same_v<From, const char*> || std::is_same_v<From, std::string_view>)) ||
+    (std::is_same_v<T, std::int64_t> && WholeNumber<From>);
+
 /// A property of a resource: a literal, an expression, or not set. Unset ones are not printed.
 template <typename T>
 class Property {
@@ -24,22 +33,9 @@ class Property {
   Property() = default;
   Property(T literal) { value_.data = std::move(literal); }
   Property(Expression expression) : value_(std::move(expression.value)) {}
-  /// For texts: `.name = "x"`.
-  Property(const char* literal)
-    requires std::is_same_v<T, std::string>
-  {
-    value_.data = std::string(literal);
-  }
-  Property(std::string_view literal)
-    requires std::is_same_v<T, std::string>
-  {
-    value_.data = std::string(literal);
-  }
-  /// For numbers: any whole number type.
-  template <typename Whole>
-    requires(std::is_same_v<T, std::int64_t> && std::is_integral_v<Whole> && !std::is_same_v<Whole, bool>)
-  Property(Whole literal) {
-    value_.data = std::int64_t(literal);
+  template <WrittenFor<T> From>
+  Property(From literal) {
+    value_.data = T(literal);
   }
 
   bool is_set() const { return !value_.IsNull(); }
@@ -60,8 +56,7 @@ class Json {
   Json(const char* text) { value_.data = std::string(text); }
   Json(std::string text) { value_.data = std::move(text); }
   Json(bool flag) { value_.data = flag; }
-  template <typename Whole>
-    requires(std::is_integral_v<Whole> && !std::is_same_v<Whole, bool>)
+  template <WholeNumber Whole>
   Json(Whole number) {
     value_.data = std::int64_t(number);
   }

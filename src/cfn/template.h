@@ -86,6 +86,10 @@ class Template {
   Value::Map metadata_, conditions_, resources_, outputs_;
 };
 
+/// A struct of properties within a resource.
+template <typename T>
+concept Nested = requires(const T& t) { t.Properties(); };
+
 /// Collects the properties of a struct in the order they are added; unset ones are left out.
 class Properties {
  public:
@@ -109,14 +113,12 @@ class Properties {
     return *this;
   }
   /// A nested struct, or a list of them.
-  template <typename T>
-    requires requires(const T& t) { t.Properties(); }
+  template <Nested T>
   Properties& Add(const char* name, const std::optional<T>& nested) {
     if (nested) Put(name, nested->Properties());
     return *this;
   }
-  template <typename T>
-    requires requires(const T& t) { t.Properties(); }
+  template <Nested T>
   Properties& Add(const char* name, const std::vector<T>& nested) {
     Value::List items;
     items.reserve(nested.size());

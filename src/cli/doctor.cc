@@ -39,7 +39,7 @@ Finding Sandbox() {
 Finding Memory() { return Good("memory limit", local::MemoryLimitKind()); }
 
 Finding Disk(const std::filesystem::path& folder) {
-  struct statvfs info{};
+  struct statvfs info = {};
   if (statvfs(folder.c_str(), &info) != 0)
     return Bad("disk", {.what = "cannot look at the disk", .where = folder.string()});
   const std::uintmax_t free = std::uintmax_t(info.f_bavail) * info.f_frsize;

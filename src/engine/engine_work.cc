@@ -285,8 +285,8 @@ void Engine::Impl::Deploy(const std::string& name, const Step& step, const Facts
                      .why = *now ? "it is at " + (*now)->commit.substr(0, 7) + " now" : "it is gone"});
       },
       .fresh_data = fresh_data};
-  const Status status =
-      ports_.platform.Deploy(request, [&](Event event) { OnPlatformEvent(name, std::move(event)); }, stop);
+  const Emit emit = [&](Event event) { OnPlatformEvent(name, std::move(event)); };
+  const Status status = ports_.platform.Deploy(request, emit, stop);
   AfterDeploy(name, step, facts, status);
 }
 

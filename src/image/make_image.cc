@@ -152,15 +152,16 @@ class Maker {
                               .tag = tag,
                               .login = *login,
                               .scratch = folder.path()};
-    Result<std::string> digest = Fail({});
+    Error failure;
     // Of two pushes of the same layers at once a registry may refuse one, which passes.
     for (int attempt = 0; attempt < 2; ++attempt) {
-      digest = ports_.docker.Push(push, on_output, stop_);
+      const Result<std::string> digest = ports_.docker.Push(push, on_output, stop_);
       if (digest) {
         made.reference = request_.repository + "@" + *digest;
         return {};
       }
-      if (digest.error().kind == ErrorKind::kCancelled) break;
+      failure = digest.error();
+      if (failure.kind == ErrorKind::kCancelled) break;
       // Where tags can't be moved, somebody else may just have pushed the same tree.
       const Result<std::optional<MadeImage>> theirs = Find();
       if (!theirs) break;
@@ -169,7 +170,7 @@ class Maker {
         return {};
       }
     }
-    return Fail(digest.error());
+    return Fail(std::move(failure));
   }
 
   void Say(ImageStage stage, std::string_view text) const {

@@ -13,17 +13,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLogsKept = 5;  // generations of logs of one environment
 
-/// What a folder holds, sorted.
-std::vector<std::string> NamesIn(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 }  // namespace
 
 std::set<std::string> LocalPlatform::Impl::UsedReleases() {
@@ -31,9 +20,7 @@ std::set<std::string> LocalPlatform::Impl::UsedReleases() {
   for (const auto& [slug, slot] : slots) {
     const std::lock_guard reading(slot->mutex);
     used.insert(slot->record.previous_release);
-    for (const auto& app : {slot->record.serving, slot->record.candidate, slot->record.retiring}) {
-      if (app) used.insert(app->release);
-    }
+    for (const RunningApp& app : slot->record.Apps()) used.insert(app.release);
   }
   return used;
 }
@@ -65,9 +52,7 @@ void LocalPlatform::Impl::CollectFolders(const SlotPtr& slot) {
   const Record record = Read(slot);
   const std::string& slug = record.environment.slug;
   std::set<std::string> data = {std::to_string(record.data)};
-  for (const auto& app : {record.serving, record.candidate, record.retiring}) {
-    if (app) data.insert(std::to_string(app->data));
-  }
+  for (const RunningApp& app : record.Apps()) data.insert(std::to_string(app.data));
   for (const std::string& name : NamesIn(layout.Environment(slug) / "data")) {
     if (data.contains(name)) continue;
     if (const Status removed = RemoveTree(layout.Environment(slug) / "data" / name); !removed) {
@@ -97,9 +82,7 @@ void LocalPlatform::Impl::CollectContainers() {
     known = steps_in_use;
     for (const auto& [slug, slot] : slots) {
       const std::lock_guard reading(slot->mutex);
-      for (const auto& app : {slot->record.serving, slot->record.candidate, slot->record.retiring}) {
-        if (app) known.insert(app->container);
-      }
+      for (const RunningApp& app : slot->record.Apps()) known.insert(app.container);
     }
   }
   for (const std::string& name : *names) {

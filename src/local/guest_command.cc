@@ -47,7 +47,7 @@ int RunGuest(const GuestCommand& command) {
   envp.push_back(nullptr);
   const pid_t parent = getpid();
   // The program gets what a person types at the terminal, Ctrl-C too; we wait for it.
-  struct sigaction ignore{}, old_int{}, old_quit{};
+  struct sigaction ignore = {}, old_int = {}, old_quit = {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGINT, &ignore, &old_int);
   sigaction(SIGQUIT, &ignore, &old_quit);

@@ -11,7 +11,7 @@ namespace {
 
 /// The data may come from a time without sandboxes, when they were perch's.
 Status OwnFolder(const std::filesystem::path& folder, uid_t uid) {
-  struct stat info{};
+  struct stat info = {};
   if (uid == 0 || lstat(folder.c_str(), &info) != 0 || info.st_uid == uid) return {};
   return GiveTree(folder, uid);
 }

@@ -15,9 +15,7 @@ namespace fs = std::filesystem;
 /// Ends all of an environment's processes, recorded or not; false when some would not die.
 bool EndAll(LocalPlatform::Impl& platform, const Record& record) {
   bool ended = true;
-  for (const auto& app : {record.serving, record.candidate, record.retiring}) {
-    if (app) ended = platform.EndApp(*app) && ended;
-  }
+  for (const RunningApp& app : record.Apps()) ended = platform.EndApp(app) && ended;
   if (record.uid != 0) ended = KillAllOf(record.uid, std::chrono::seconds(10)) && ended;
   return ended;
 }

@@ -27,17 +27,6 @@ Error NoEnvironment(const std::string& branch) {
   return {.kind = ErrorKind::kNotFound, .what = "the branch has no environment", .where = branch};
 }
 
-/// What a folder holds, sorted.
-std::vector<std::string> NamesIn(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 }  // namespace
 
 LocalPlatform::Impl::Impl(Options o, engine::BranchSource& b, engine::Traffic& t)
@@ -90,9 +79,7 @@ Status LocalPlatform::Impl::LoadRecords() {
     }
     const SlotPtr slot = std::make_shared<Slot>();
     slot->record = *std::move(record);
-    for (const auto& app : {slot->record.serving, slot->record.candidate, slot->record.retiring}) {
-      if (app) ports.insert(app->port);
-    }
+    for (const RunningApp& app : slot->record.Apps()) ports.insert(app.port);
     slots[slug] = slot;
   }
   return {};
@@ -319,8 +306,7 @@ Result<engine::LogPiece> LocalPlatform::ReadLog(const std::string& branch, std::
   }
   bool grows = attempt && attempt->generation == generation && attempt->result == Attempt::Result::kRunning;
   if (stage == Stage::kStart) {
-    for (const auto& app : {record.serving, record.candidate, record.retiring})
-      grows |= app && app->generation == generation;
+    for (const RunningApp& app : record.Apps()) grows |= app.generation == generation;
   } else if (grows && attempt->stage) {
     grows = *attempt->stage <= stage;
   }

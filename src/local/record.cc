@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <concepts>
 
 #include "base/text.h"
 
@@ -78,8 +79,7 @@ class Reader {
     const json::value* value = Find(key);
     if (value && value->is_bool()) into = value->get_bool();
   }
-  template <typename Number>
-    requires std::is_integral_v<Number>
+  template <std::integral Number>
   void Get(std::string_view key, Number& into) const {
     const json::value* value = Find(key);
     if (!value) return;
@@ -140,6 +140,14 @@ std::optional<RunningApp> ReadApp(const json::value* value) {
 }
 
 }  // namespace
+
+std::vector<RunningApp> Record::Apps() const {
+  std::vector<RunningApp> apps;
+  for (const std::optional<RunningApp>* app : {&serving, &candidate, &retiring}) {
+    if (*app) apps.push_back(**app);
+  }
+  return apps;
+}
 
 std::string ToJson(const Record& record) {
   const perch::Environment& e = record.environment;

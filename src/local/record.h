@@ -35,6 +35,9 @@ struct Record {
   std::optional<RunningApp> serving;    ///< what the link shows, or should show after the next start
   std::optional<RunningApp> candidate;  ///< being started by the current attempt
   std::optional<RunningApp> retiring;   ///< replaced, not ended yet
+
+  /// Those of the three that there are.
+  std::vector<RunningApp> Apps() const;
 };
 
 std::string ToJson(const Record& record);

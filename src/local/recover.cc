@@ -124,13 +124,9 @@ class Recovery {
 };
 
 void RemoveUnfinished(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> found;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().find('.') != std::string::npos) found.push_back(it->path());
-  }
-  for (const fs::path& path : found) {
-    if (const Status removed = RemoveTree(path); !removed) Log(LogLevel::kWarning, removed.error().Text());
+  for (const std::string& name : NamesIn(folder)) {
+    if (name.find('.') == std::string::npos) continue;
+    if (const Status removed = RemoveTree(folder / name); !removed) Log(LogLevel::kWarning, removed.error().Text());
   }
 }
 

@@ -62,7 +62,7 @@ constexpr sock_filter kTerminalFilter[] = {
 };
 
 bool IsSymlink(const char* path) {
-  struct stat info{};
+  struct stat info = {};
   return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
 }
 
@@ -203,7 +203,7 @@ Launch::Launch(const Guest& guest) : guest_(guest) {
   for (const Bind& bind : guest.binds) {
     std::string source = bind.source;
     if (guest.uid != 0) {
-      struct stat info{};
+      struct stat info = {};
       const bool is_folder = stat(source.c_str(), &info) != 0 || S_ISDIR(info.st_mode);
       stages_.push_back({source, std::string(kStagingPlace) + "/" + std::to_string(stages_.size()), is_folder});
       source = stages_.back().place;

@@ -132,6 +132,16 @@ Error DiskError(std::string what, const fs::path& where, int code) {
           .hint = full ? "Free some disk space, then try again." : ""};
 }
 
+std::vector<std::string> NamesIn(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 Status GiveTree(const fs::path& folder, uid_t uid) {
   if (uid == 0) return {};
   const UniqueFd fd = OpenFolder(AT_FDCWD, folder.c_str());

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -11,6 +12,9 @@ namespace perch::local {
 
 /// These walk folders that a guest has filled: they never follow a symbolic link and open nothing but regular files and
 /// folders. `uid` 0 leaves owners as they are. A full disk is kUnavailable.
+
+/// The names of what a folder holds, sorted; empty when it cannot be read.
+std::vector<std::string> NamesIn(const std::filesystem::path& folder);
 
 /// Gives a folder and all in it to a user.
 Status GiveTree(const std::filesystem::path& folder, uid_t uid);

@@ -173,11 +173,12 @@ Status AwsWorld::OpenPlatform() {
                                      std::stop_token stop) { return MakeImage(wanted, std::move(stop)); },
                 .on_progress = options_.on_progress,
                 .on_changes = options_.on_changes,
+                .is_for_good =
+                    [this](const std::string& profile) { return project_->Current()->project.IsForGood(profile); },
                 .apps_at = EnvironmentVariable("PERCH_AWS_APPS"),
                 .poll = PollTime(),
                 .detach = options_.detach},
       .application_of = [this](const std::string& branch) { return ApplicationOf(branch); },
-      .is_for_good = [this](const std::string& profile) { return project_->Current()->project.IsForGood(profile); },
       .own_log = [this](const std::string& branch, std::uint64_t generation, Stage stage, std::uint64_t from,
                         std::size_t limit) { return logs_.Read(branch, generation, stage, from, limit); }};
   platform_ = std::make_unique<beanstalk::AwsPlatform>(std::move(options));

@@ -9,7 +9,7 @@ namespace {
 
 /// Differs when the file was replaced or written to.
 std::string StampOf(const std::filesystem::path& file) {
-  struct stat info{};
+  struct stat info = {};
   if (stat(file.c_str(), &info) != 0) return "absent";
   return std::to_string(info.st_ino) + "." + std::to_string(info.st_size) + "." + std::to_string(info.st_mtim.tv_sec) +
          "." + std::to_string(info.st_mtim.tv_nsec);
