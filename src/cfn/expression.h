@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -18,13 +19,14 @@ struct Expression {
 };
 
 template <typename T>
-concept WholeNumber = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+concept Whole = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+template <typename T>
+concept Literal = std::is_same_v<T, const char*> || std::is_same_v<T, std::string_view>;
 
 /// What a property of type T may be written as besides a T: `.name = "x"`, and any whole number for a number.
 template <typename From, typename T>
-concept WrittenFor =
-    (std::is_same_v<T, std::string> && (std::is_same_v<From, const char*> || std::is_same_v<From, std::string_view>)) ||
-    (std::is_same_v<T, std::int64_t> && WholeNumber<From>);
+concept WrittenFor = (std::same_as<T, std::string> && Literal<From>) || (std::same_as<T, std::int64_t> && Whole<From>);
 
 /// A property of a resource: a literal, an expression, or not set. Unset ones are not printed.
 template <typename T>
@@ -56,8 +58,8 @@ class Json {
   Json(const char* text) { value_.data = std::string(text); }
   Json(std::string text) { value_.data = std::move(text); }
   Json(bool flag) { value_.data = flag; }
-  template <WholeNumber Whole>
-  Json(Whole number) {
+  template <Whole From>
+  Json(From number) {
     value_.data = std::int64_t(number);
   }
   Json(Expression expression) : value_(std::move(expression.value)) {}

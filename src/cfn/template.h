@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -88,7 +89,7 @@ class Template {
 
 /// A struct of properties within a resource.
 template <typename T>
-concept Nested = requires(const T& t) { t.Properties(); };
+concept Nested = std::is_member_function_pointer_v<decltype(&T::Properties)>;
 
 /// Collects the properties of a struct in the order they are added; unset ones are left out.
 class Properties {

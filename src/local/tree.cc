@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Entry {
   std::string name;
-  struct stat info{};
+  struct stat info = {};
 };
 
 /// The entries of the folder `fd`, without following links. errno is set and false returned on failure.
