@@ -63,6 +63,18 @@ def stagings_database_is_not_replaced(shop):
     equal((code, err), (0, ""))
 
 
+def nor_is_that_of_a_profile_that_extends_it(shop):
+    live = "profiles: {live: {extends: staging, database: {on_delete: delete%s}}}\n"
+    shop.operator(moved="live", more=live % "")
+    shop.push("moved", "one")
+    equal(shop.up("moved")[0], 0)
+    shop.operator(moved="live", more=live % ", name: other")
+    code, out, err = shop.up("moved")
+    name = shop.stack_of("moved")["StackName"]
+    equal((code, err), (3, f"perch: the change would replace or remove what is protected: {name}: Database (AWS::RDS::DBInstance)\n"
+                           "  Undo the setting that causes it, or move the data by hand first.\n"))
+
+
 def a_snapshot_is_found_once(shop):
     """A newer snapshot must not replace the database of a branch that has one."""
     if shop.stack_of("staging") is None:
