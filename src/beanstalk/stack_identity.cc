@@ -24,6 +24,12 @@ std::string Text(const aws::TextMap& tags) {
 
 }  // namespace
 
+Result<aws::TextMap> IdentityTags(const Identity& identity) {
+  const Result<std::vector<Tag>> tags = TagsFor(identity);
+  if (!tags) return Fail(tags.error());
+  return aws::TextMap(tags->begin(), tags->end());
+}
+
 Status SameIdentity(const aws::Stack& stack, const aws::TextMap& tags) {
   const aws::TextMap theirs = IdentityIn(stack.tags), ours = IdentityIn(tags);
   if (theirs == ours) return {};
